@@ -1,0 +1,35 @@
+"""How good the gates are: false acceptance and false rejection by answer form, on the hand-labelled items.
+
+python benchmarks/gates.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.gates.measuring import Rates, judge_items
+
+
+def main() -> None:
+    """Print one line per form, the totals, and every item that was judged wrongly."""
+    judged = judge_items()
+    forms: dict[str, Rates] = {}
+    for item in judged:
+        for name in (item.item["form"], "all"):
+            forms.setdefault(name, Rates()).add(item)
+    print(f"{'form':14} {'right':>5} {'stopped':>8}  {'wrong':>5} {'passed':>7}  {'hard':>4} {'passed':>7}")
+    for name, r in forms.items():
+        right = f"{name:14} {r.right:5} {r.rejected_right:8}"
+        print(f"{right}  {r.wrong:5} {r.accepted_wrong:7}  {r.hard:4} {r.accepted_hard:7}")
+    for item in judged:
+        if item.right and item.stopped_by:
+            print(f"falsely rejected: {item.item['id']} by {item.stopped_by}: {item.reason}")
+        elif not item.right and not item.stopped_by:
+            print(f"falsely accepted: {item.item['id']}{' (hard)' if item.hard else ''}: {item.item['why']}")
+
+
+if __name__ == "__main__":
+    main()

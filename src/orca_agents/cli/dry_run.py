@@ -1,0 +1,90 @@
+"""`run --dry-run`: which chunks, which draws, how many calls, and the first prompt in full. No call is made."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from orca_agents.config import IDENTITY, Leaf, RunConfig, SkillConfig
+from orca_agents.library import short_name
+from orca_agents.records import Seed, Transcript
+from orca_agents.runs import read_skill, seed_options
+from orca_agents.seeds import check_sources, read_seeds
+from orca_agents.stages import Studio
+from orca_agents.stages.instruct import draw_leaves, writer_of
+from orca_agents.stages.transform import draw_transformers, suited_leaves
+from orca_agents.store import Store
+
+SHOWN = 5
+"""How many chunks are shown one by one."""
+
+
+def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
+    """Print what a run of this config would do."""
+    skill = read_skill(config)
+    check_sources(sources)
+    studio = Studio(
+        skill=skill,
+        roles={},
+        record=Store.in_memory(),
+        save_chat=_forget,
+        random_seed=config.random_seed,
+        language=config.language,
+        choose=config.choose,
+        goals=config.goals,
+        leaves=frozenset(config.leaves),
+        transformers=frozenset(config.transformers),
+    )
+    chunks = skipped = calls = 0
+    first: tuple[Seed, str, list[Leaf]] | None = None
+    for item in read_seeds(sources, seed_options(config, skill)):
+        if not isinstance(item, Seed):
+            skipped += 1
+            print(f"skip   {item.source}: {item.reason}")
+            continue
+        chunks += 1
+        draw = random.Random(f"{config.random_seed}/{skill.name}/{item.id}")
+        for agent in draw_transformers(studio, item, draw):
+            leaves = draw_leaves(studio, suited_leaves(studio, agent), draw)
+            calls += _calls(skill.config, agent, leaves, config.goals)
+            first = first or (item, agent, leaves)
+            if chunks <= SHOWN:
+                names = ", ".join(leaf.name for leaf in leaves)
+                print(f"chunk  {item.source} [{item.start}:{item.end}] -> {short_name(agent)} -> {names}")
+        if config.limit is not None and chunks >= config.limit:
+            break
+    if chunks > SHOWN:
+        print(f"... and {chunks - SHOWN} chunks more")
+    print(f"{chunks} chunks, {skipped} skipped; about {calls} calls to {config.model.model}, without repairs")
+    if first is not None:
+        _show_prompt(studio, *first)
+
+
+def _calls(skill: SkillConfig, transformer: str, leaves: Sequence[Leaf], goals: int | None) -> int:
+    """The calls of one content, if nothing is rejected or repaired on the way."""
+    answer = 1 + skill.verify.solvers + skill.verify.closed_book
+    calls = float(transformer != IDENTITY)
+    for leaf in leaves:
+        calls += 1 + answer
+        if skill.refine:
+            fit = [goal for goal in skill.refine.goals if leaf.goals is None or goal.name in leaf.goals]
+            wanted = goals if goals is not None else skill.refine.choose
+            drawn = min(wanted, len(fit)) if wanted is not None else sum(goal.share for goal in fit)
+            calls += drawn * skill.refine.rounds * (1 + skill.refine.suggestions * (1 + answer))
+    return round(calls)
+
+
+def _show_prompt(studio: Studio, seed: Seed, transformer: str, leaves: Sequence[Leaf]) -> None:
+    """The first request, word for word but for the output form."""
+    if transformer != IDENTITY:
+        agent, variables = transformer, studio.variables(seed, seed=seed)
+    else:
+        agent = writer_of(studio, leaves[0])
+        variables = studio.variables(seed, passage=seed.text, leaf=leaves[0], transformer=IDENTITY)
+    print(f"\nthe first prompt, to {agent}\n--- system\n{studio.agent(agent).system_message.strip()}")
+    print(f"--- user\n{studio.task(agent, variables)}")
+
+
+async def _forget(_: Transcript) -> None:
+    """No chat takes place."""

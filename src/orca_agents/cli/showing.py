@@ -1,0 +1,124 @@
+"""`orca-agents show`: the tree of one item, from its seed to its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.tree import Tree
+
+from orca_agents.chats import MODERATOR
+from orca_agents.checks import FORMS
+from orca_agents.errors import ConfigError
+from orca_agents.records import Answer, Example, Failure, Instruction, Outcome, Rejection, Skip, Transcript, Vote
+from orca_agents.store import Store
+
+SHORT = 600
+"""Longest text that is shown without --full, in characters."""
+
+
+def show_command(id: str, folder: Path | None, *, full: bool) -> None:
+    """Print the tree of the item whose id begins with `id`."""
+    place = folder or _latest()
+    with Store.open(place, create=False, read_only=True) as store:
+        found = store.find(id)
+        if not found:
+            raise ConfigError(
+                f"nothing in {place} has an id that begins with {id!r}; the ids stand in its .jsonl files"
+            )
+        if len({item.outcome.id for item in found}) > 1:
+            many = ", ".join(sorted({item.outcome.id for item in found}))
+            raise ConfigError(f"{id!r} stands for several: {many}; give more digits")
+        config_hash, outcome = found[0].config_hash, found[0].outcome
+        chats = {chat.id: chat for chat in store.chats(config_hash, _chats_of(outcome))}
+    Console(soft_wrap=True, highlight=False).print(_tree(outcome, chats, None if full else SHORT))
+
+
+def _latest() -> Path:
+    stores = sorted(Path("runs").glob("*/store.sqlite"), key=lambda path: path.stat().st_mtime)
+    if not stores:
+        raise ConfigError("no run under runs/; say which with --run FOLDER")
+    return stores[-1].parent
+
+
+def _chats_of(outcome: Outcome) -> tuple[str, ...]:
+    if isinstance(outcome, Example):
+        return outcome.metadata.chats
+    return () if isinstance(outcome, Skip) else outcome.chats
+
+
+def _tree(outcome: Outcome, chats: dict[str, Transcript], most: int | None) -> Tree:
+    tree = Tree(f"[bold]{type(outcome).__name__}[/bold] {outcome.id}")
+    if isinstance(outcome, Example):
+        meta = outcome.metadata
+        tree.add(
+            f"{outcome.skill} / {outcome.leaf}"
+            + (f" / refined: {meta.goal}, from {meta.parent_id}" if meta.goal else "")
+        )
+        tree.add(f"seed {meta.seed_ids[0]}: {escape(meta.source)} {list(meta.source_span)}, language {meta.language}")
+    elif isinstance(outcome, Skip):
+        tree.add(escape(f"{outcome.source}: {outcome.reason}"))
+    for chat in chats.values():
+        _add_chat(tree, chat, most)
+    match outcome:
+        case Example():
+            example = tree.add("[bold]example[/bold]")
+            for message in outcome.messages:
+                example.add(f"[cyan]{message.role}[/cyan]\n{_cut(message.content, most)}")
+            for span in outcome.metadata.evidence:
+                example.add(f"evidence [{span.start}:{span.end}] {_cut(span.text, most)}")
+            _add_verdict(tree, outcome.metadata.verification.votes, "accepted")
+            for check in outcome.metadata.verification.checks:
+                tree.add(f"check {check.name}: {'passed' if check.ok else escape(check.reason)}")
+        case Rejection():
+            if outcome.instruction is not None:
+                _add_item(tree, outcome.instruction, outcome.answer, most)
+            _add_verdict(
+                tree,
+                outcome.verification.votes if outcome.verification else (),
+                f"rejected at {outcome.stage} by {outcome.check}: {outcome.reason}",
+            )
+        case Failure():
+            tree.add(f"[red]failed at {outcome.stage}[/red] {escape(outcome.error)}: {escape(outcome.message)}")
+        case Skip():
+            pass
+    return tree
+
+
+def _add_chat(tree: Tree, chat: Transcript, most: int | None) -> None:
+    usage = chat.usage
+    branch = tree.add(
+        f"[bold]{chat.stage}[/bold] {chat.path}  ({usage.calls} calls, {usage.prompt_tokens} + "
+        f"{usage.completion_tokens} tokens)"
+    )
+    for turn in chat.turns:
+        colour = "dim" if turn.agent == MODERATOR else "cyan"
+        seconds = "" if turn.agent == MODERATOR else f" {turn.latency_s:.1f} s"
+        branch.add(f"[{colour}]{turn.agent}[/{colour}]{seconds}\n{_cut(turn.text, most)}")
+    if chat.error:
+        branch.add(f"[red]{escape(chat.error)}[/red]")
+
+
+def _add_item(tree: Tree, instruction: Instruction, answer: Answer | None, most: int | None) -> None:
+    form = FORMS[instruction.form]
+    item = tree.add(f"[bold]item[/bold] {instruction.leaf}")
+    item.add(_cut(form.shown(instruction, None), most))
+    item.add(f"key: {_cut(form.final(instruction.key, instruction) if instruction.key else 'unanswerable', most)}")
+    if answer is not None:
+        item.add(f"answer: {_cut(' | '.join(answer.value) if answer.answerable else 'unanswerable', most)}")
+
+
+def _add_verdict(tree: Tree, votes: Iterable[Vote], verdict: str) -> None:
+    branch = tree.add(f"[bold]verdict[/bold] {escape(verdict)}")
+    for vote in votes:
+        said = " | ".join(vote.answer.value) if vote.answer.answerable else "unanswerable"
+        passage = "" if vote.passage == "this" else f" ({vote.passage} passage)"
+        branch.add(f"{vote.voter}{passage}: {escape(said[:200])} {'agrees' if vote.agrees else 'differs'}")
+
+
+def _cut(text: str, most: int | None) -> str:
+    if most is not None and len(text) > most:
+        text = f"{text[:most]} ... ({len(text) - most} characters more, --full shows them)"
+    return escape(text)

@@ -1,0 +1,281 @@
+"""What skill, agent and run files may say. Config is data: nothing here runs a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orca_agents.records import AnswerForm, SeedKind
+
+IDENTITY = "identity"
+"""The transformer that leaves the seed as it is; it costs no model call."""
+
+Origin = Literal["agentinstruct", "agentinstruct-secondhand", "new"]
+StageName = Literal["transform", "instruct", "refine", "respond", "verify"]
+
+
+class Config(BaseModel):
+    """Base of all config: frozen, and a key that nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sampling(Config):
+    """How a model draws its replies. What is not set is left to the endpoint."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Most tokens that a reply may have; a reply that is cut there is a failure."""
+    seed: int | None = None
+    """Passed on to endpoints that take one."""
+
+    def over(self, other: Sampling) -> Sampling:
+        """These settings, and `other`'s where these are not set."""
+        return other.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class AgentConfig(Config):
+    """agents/<name>.yaml: one agent of a group chat."""
+
+    description: str
+    """One line, for `orca-agents agents`."""
+    system_message: str
+    """Who the agent is and what counts as success and failure. A template; keep it the same for all seeds."""
+    task: str
+    """What is put to the agent. A template over its stage's variables; the output form is added below it."""
+    sampling: Sampling = Sampling()
+
+
+class Leaf(Config):
+    """One entry of a skill's taxonomy."""
+
+    name: str
+    origin: Origin = "new"
+    """`agentinstruct` for a published name, `agentinstruct-secondhand` for one known from others' notes."""
+    after: str | None = None
+    """For new leaves: the test or paper that the kind of question is taken from."""
+    description: str
+    """What a question of this leaf asks, as told to its writer."""
+    answer: AnswerForm
+    """How it is answered and compared."""
+    agent: str | None = None
+    """Which of the stage's agents writes it; the first one unless given."""
+    passages: tuple[str, ...] = ()
+    """The transformers whose passages suit it, without their folder; all of them unless given."""
+    options: Annotated[int, Field(ge=3, le=6)] = 4
+    """For `choice`: how many options."""
+    pitfalls: str = ""
+    """What writers of this kind of question get wrong."""
+    cues: tuple[str, ...] = ()
+    """Regular expressions (English, any case); a question of this leaf must match one of them, if there are any."""
+    checks: tuple[str, ...] = ()
+    """Checks beyond those of the stage."""
+    goals: tuple[str, ...] | None = None
+    """Refinement goals that make sense for it; all unless given."""
+
+
+class Goal(Config):
+    """One aim of refinement."""
+
+    name: str
+    origin: Origin = "new"
+    description: str
+    """What the suggester and the editor are to reach."""
+    edits: Literal["passage", "question"]
+    """What the editor may change; everything else stays as it is."""
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """The part of the items that gets it, drawn per item."""
+
+
+class StageConfig(Config):
+    """A group chat: who takes part."""
+
+    variables: ClassVar[tuple[str, ...]] = ()
+    """What the templates of its agents may use."""
+
+    agents: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Transform(StageConfig):
+    """Seed -> Content. `choose` agents are drawn per seed; each rewrites it alone."""
+
+    variables = ("seed", "language")
+    choose: Annotated[int, Field(ge=1)] = 1
+    harvest: str = "passage"
+    """The name of what the agents write."""
+    checks: tuple[str, ...] = ()
+
+
+class Instruct(StageConfig):
+    """Content -> Instructions. `choose` leaves are drawn per content; one chat each."""
+
+    variables = ("passage", "leaf", "language", "transformer")
+    choose: Annotated[int, Field(ge=1)] = 3
+    harvest: str = "question"
+    checks: tuple[str, ...] = ()
+    taxonomy: Annotated[tuple[Leaf, ...], Field(min_length=1)]
+
+
+class Refine(StageConfig):
+    """Instruction -> Instructions. Per goal the suggester proposes and the editor carries out."""
+
+    variables = ("passage", "question", "key", "leaf", "goal", "language", "number", "suggestion", "suggestions")
+    agents: Annotated[tuple[str, str], Field(description="the suggester and the editor")]
+    goals: Annotated[tuple[Goal, ...], Field(min_length=1)]
+    choose: Annotated[int, Field(ge=0)] | None = None
+    """How many goals are drawn per item; each goal by its share unless given."""
+    propose: Annotated[int, Field(ge=1, le=6)] = 3
+    """How many suggestions the suggester makes."""
+    suggestions: Annotated[int, Field(ge=1, le=6)] = 1
+    """How many of them the editor carries out, each as a new item."""
+    rounds: Annotated[int, Field(ge=1, le=4)] = 1
+    """How often suggester and editor go on from the edited item."""
+    when: Literal["sound", "accepted"] = "sound"
+    """Refine every item that passed its own checks, or only those that were accepted."""
+
+
+class Respond(StageConfig):
+    """Instruction -> Draft: the answer and its evidence."""
+
+    variables = ("passage", "question", "leaf", "language")
+    frames: dict[str, tuple[str, ...]]
+    """The student's user message: templates over `passage` and `question`, by language code; `any` for the rest."""
+    labels: dict[str, str] = {"any": "Answer"}
+    """The word before the final answer, by language code."""
+    unanswerable: dict[str, str] = {"any": "The passage does not say."}
+    """What the final answer says where the passage holds none, by language code."""
+    checks: tuple[str, ...] = ()
+
+
+class Verify(StageConfig):
+    """Draft -> Example or Rejection. `agents` are the solver, then (where there is one) the grader of essays."""
+
+    variables = ("passage", "question", "rubric", "response", "language")
+    solvers: Annotated[int, Field(ge=0, le=8)] = 2
+    """Independent solvers, who see the task and never the answer."""
+    agree: Annotated[int, Field(ge=1)] = 2
+    """How many of the votes (the responder's and the solvers') must equal the key."""
+    closed_book: bool = False
+    """Ask one solver without the passage; an item that it solves is tagged `no_passage_needed`."""
+    checks: tuple[str, ...] = ()
+
+
+class SkillConfig(Config):
+    """skills/<name>.yaml: how one kind of seed becomes training examples."""
+
+    description: str
+    """One line, for `orca-agents skills`."""
+    seeds: Annotated[tuple[SeedKind, ...], Field(min_length=1)] = ("text",)
+    """Kinds of seed that suit the skill."""
+    words: tuple[int, int] = (10, 3000)
+    """Shortest and longest seed, in words."""
+    agents: dict[str, AgentConfig] = {}
+    """Agents defined here, for this skill only."""
+    transform: Transform | None = None
+    instruct: Instruct
+    refine: Refine | None = None
+    respond: Respond
+    verify: Verify
+
+    @property
+    def stages(self) -> dict[StageName, StageConfig]:
+        """The stages this skill has, in the order in which they run."""
+        named: dict[StageName, StageConfig | None] = {
+            "transform": self.transform,
+            "instruct": self.instruct,
+            "refine": self.refine,
+            "respond": self.respond,
+            "verify": self.verify,
+        }
+        return {name: stage for name, stage in named.items() if stage is not None}
+
+    def leaf(self, name: str) -> Leaf:
+        """The leaf of this name."""
+        return next(leaf for leaf in self.instruct.taxonomy if leaf.name == name)
+
+
+class AzureConfig(Config):
+    """An Azure OpenAI resource; the key is in the variable that the model's `api_key_env` names."""
+
+    endpoint: str
+    """e.g. https://my-resource.openai.azure.com"""
+    api_version: str
+    deployment: str | None = None
+    """The deployment's name; the model's name unless given."""
+
+
+class ModelConfig(Config):
+    """One teacher: where it is and how it is asked."""
+
+    model: str
+    """`local`, the path of a GGUF file, or the name of a model at the endpoint."""
+    base_url: str | None = None
+    """The endpoint's address, e.g. http://localhost:8000/v1; OpenAI's own unless given (or $OPENAI_BASE_URL)."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the key. The key itself is never written anywhere."""
+    azure: AzureConfig | None = None
+    sampling: Sampling = Sampling()
+    extra_body: dict[str, Any] = {}
+    """Sent along with every request, e.g. {top_k: 20} or {chat_template_kwargs: {enable_thinking: false}}."""
+    structured: Literal["auto", "json_schema", "tags"] = "auto"
+    """How products are asked for; `auto` finds out with one call at the start."""
+    timeout_s: Annotated[float, Field(gt=0)] = 600
+    """Longest wait for one reply."""
+    concurrency: Annotated[int, Field(ge=1)] = 16
+    """Most calls in flight at this endpoint."""
+    retries: Annotated[int, Field(ge=0)] = 6
+    """How often a call is tried again after a passing fault."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs inside this process."""
+        return self.model == "local" or self.model.endswith(".gguf")
+
+
+class RunConfig(Config):
+    """run.yaml: a whole run, as `orca-agents run -c run.yaml` takes it."""
+
+    skill: str
+    seeds: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Files and folders; `-` for standard input."""
+    model: ModelConfig
+    roles: dict[StageName, ModelConfig] = {}
+    """Another teacher for single stages."""
+    library: tuple[Path, ...] = ()
+    """Folders with skills/, agents/ or tools/ of your own, searched first."""
+    text_field: str | None = None
+    """For JSONL and JSON: the field that holds the text."""
+    chunk_words: Annotated[int, Field(ge=20)] = 800
+    """Longest chunk, in words."""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Most chunks to work on."""
+    choose: Annotated[int, Field(ge=1)] | None = None
+    """Leaves per content; the skill's own number unless given."""
+    goals: Annotated[int, Field(ge=0)] | None = None
+    """Refinement goals per item; the skill's own rule unless given."""
+    leaves: tuple[str, ...] = ()
+    """Draw from these leaves only."""
+    transformers: tuple[str, ...] = ()
+    """Draw from these transformers only, e.g. `identity`; without their folders."""
+    language: str | None = None
+    """Write in this language (ISO 639-1) instead of each seed's own."""
+    random_seed: int = 0
+    """Decides every draw: the same number draws the same."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, data: Any) -> Any:
+        """`model: gpt-5-mini` stands for `model: {model: gpt-5-mini}`, `seeds: book.md` for a list of one."""
+        if isinstance(data, dict):
+            data = dict(data)
+            if isinstance(data.get("model"), str):
+                data["model"] = {"model": data["model"]}
+            if isinstance(data.get("roles"), dict):
+                data["roles"] = {k: {"model": v} if isinstance(v, str) else v for k, v in data["roles"].items()}
+            for name in ("seeds", "library", "leaves", "transformers"):
+                if isinstance(data.get(name), str):
+                    data[name] = (data[name],)
+        return data

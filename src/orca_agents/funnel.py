@@ -1,0 +1,97 @@
+"""Count what became of the items: made, rejected by which check, skipped, failed, accepted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from orca_agents.records import Example, Failure, Outcome, Rejection, Skip
+
+
+@dataclass
+class Funnel:
+    """The way of the instructions through a run. Passages and files that led to none are counted apart."""
+
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    """By the check that stopped them."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """By the type of the error."""
+    declined: int = 0
+    """Instructions that an agent found unsuited to its material."""
+    passages_lost: Counter[str] = field(default_factory=Counter)
+    """Contents that were rejected, failed or declined, by why; no instruction was made of them."""
+    sources_skipped: int = 0
+    """Files, rows and chunks that were not worked on."""
+    by_leaf: dict[str, Counter[str]] = field(default_factory=dict)
+    """leaf -> {accepted, rejected, failed, declined}."""
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Outcome]) -> Funnel:
+        """The funnel of these outcomes."""
+        funnel = cls()
+        for outcome in outcomes:
+            funnel.add(outcome)
+        return funnel
+
+    @property
+    def made(self) -> int:
+        """All instructions that were begun."""
+        return self.accepted + self.rejected.total() + self.failed.total() + self.declined
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        match outcome:
+            case Example():
+                self.accepted += 1
+                self._leaf(outcome.leaf, "accepted")
+            case Rejection(leaf=None):
+                self.passages_lost[outcome.check] += 1
+            case Rejection():
+                self.rejected[outcome.check] += 1
+                self._leaf(outcome.leaf, "rejected")
+            case Failure(leaf=None):
+                self.passages_lost[outcome.error] += 1
+            case Failure():
+                self.failed[outcome.error] += 1
+                self._leaf(outcome.leaf, "failed")
+            case Skip(stage="seeds"):
+                self.sources_skipped += 1
+            case Skip(leaf=None):
+                self.passages_lost["declined"] += 1
+            case Skip():
+                self.declined += 1
+                self._leaf(outcome.leaf, "declined")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, keys in a fixed order."""
+        return {
+            "made": self.made,
+            "accepted": self.accepted,
+            "rejected": dict(sorted(self.rejected.items())),
+            "failed": dict(sorted(self.failed.items())),
+            "declined": self.declined,
+            "passages_lost": dict(sorted(self.passages_lost.items())),
+            "sources_skipped": self.sources_skipped,
+            "by_leaf": {leaf: dict(sorted(counts.items())) for leaf, counts in sorted(self.by_leaf.items())},
+        }
+
+    def lines(self) -> list[str]:
+        """For people, one count a line."""
+        lines = [f"{self.made:6} instructions made"]
+        lines += [f"{-n:6} rejected by {check}" for check, n in self.rejected.most_common()]
+        lines += [f"{-n:6} failed: {error}" for error, n in self.failed.most_common()]
+        if self.declined:
+            lines.append(f"{-self.declined:6} skipped: an agent found the passage unsuited")
+        lines.append(f"{self.accepted:6} accepted")
+        if self.passages_lost:
+            why = ", ".join(f"{n} {reason}" for reason, n in self.passages_lost.most_common())
+            lines.append(f"       and {self.passages_lost.total()} passages that led to none: {why}")
+        if self.sources_skipped:
+            lines.append(f"       and {self.sources_skipped} files, rows or chunks skipped (see skips.jsonl)")
+        return lines
+
+    def _leaf(self, leaf: str | None, what: str) -> None:
+        self.by_leaf.setdefault(leaf or "", Counter())[what] += 1

@@ -1,0 +1,179 @@
+"""Take the product of a chat out of its final turn: a form says what is asked for, and reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from orca_agents.errors import ChatError, UnparsableError
+
+Product = dict[str, tuple[str, ...]]
+"""Field name -> its texts, byte for byte as the model wrote them; a single text is a tuple of one."""
+
+
+class DeclinedError(ChatError):
+    """The agent says that what it was given does not suit; a skip with its reason, not a failure."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form: a text, or a list of texts."""
+
+    name: str
+    about: str
+    """What belongs there, in words for the model."""
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    """The only texts allowed, if there are any."""
+    min_chars: int = 1
+    """Asked of models that are held to the schema while they write; whether a text says enough is for the checks."""
+    max_chars: int = 600
+    min_items: int = 1
+    max_items: int = 6
+    optional: bool = False
+    """Whether it may be empty (an empty text, or no items)."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an agent is to hand in, as a JSON schema or as tagged blocks: the same fields either way."""
+
+    fields: tuple[Field, ...]
+    may_decline: bool = False
+    """Whether the agent may say that its material does not suit."""
+
+    def schema(self) -> dict[str, Any]:
+        """A JSON schema that strict structured output accepts, with every length bounded."""
+        properties: dict[str, Any] = {}
+        if self.may_decline:
+            properties["suitable"] = {"type": "string", "enum": ["yes", "no"]}
+            properties["why_not"] = {"type": "string", "maxLength": 200}
+        properties |= {field.name: _field_schema(field) for field in self.fields}
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+
+    def explain(self, *, structured: bool) -> str:
+        """The output form in words, to stand at the end of a prompt."""
+        lines = []
+        if structured:
+            lines.append("Reply with one JSON object with these keys, in this order:")
+            if self.may_decline:
+                lines.append('- "suitable": "yes", or "no" if the material cannot serve for this task')
+                lines.append('- "why_not": if "no", one sentence that says why; otherwise ""')
+            lines += [f'- "{f.name}": {_kind(f)}{f.about}' for f in self.fields]
+        else:
+            lines.append("Reply with these blocks, in this order, and nothing outside them:")
+            lines += [
+                f"<{f.name}>...</{f.name}> {'(one block for each) ' if f.many else ''}{_kind(f, many=False)}{f.about}"
+                for f in self.fields
+            ]
+            if self.may_decline:
+                lines.append("If the material cannot serve this task, reply with <unsuitable>why</unsuitable> alone.")
+        return "\n".join(lines)
+
+    def read(self, text: str, *, structured: bool) -> Product:
+        """The fields of a reply. Raises `UnparsableError` that says what is wrong, or `DeclinedError`."""
+        return self._checked(self._read_json(text) if structured else self._read_tags(text))
+
+    def _read_json(self, text: str) -> Product:
+        try:
+            data = json.loads(_unfenced(text), strict=False)
+        except ValueError as error:
+            raise UnparsableError(f"this is not JSON ({error}): {_start(text)}") from None
+        if not isinstance(data, dict):
+            raise UnparsableError(f"this is not a JSON object: {_start(text)}")
+        if self.may_decline and str(data.get("suitable", "yes")).strip().lower() == "no":
+            raise DeclinedError(str(data.get("why_not") or "no reason given").strip())
+        product: Product = {}
+        for field in self.fields:
+            value = data.get(field.name)
+            items = value if isinstance(value, list) else [] if value is None else [value]
+            if field.many != isinstance(value, list) and value is not None:
+                raise UnparsableError(f'"{field.name}" must be {"a list" if field.many else "one text"}')
+            if any(isinstance(item, dict | list) for item in items):
+                raise UnparsableError(f'"{field.name}" must hold plain text, not nested data')
+            product[field.name] = tuple(_plain(item) for item in items)
+        return product
+
+    def _read_tags(self, text: str) -> Product:
+        if self.may_decline and (declined := re.search(r"<unsuitable>(.*?)</unsuitable>", text, re.DOTALL)):
+            raise DeclinedError(declined[1].strip() or "no reason given")
+        product: Product = {}
+        for field in self.fields:
+            # a single block runs to its last closing tag, so that a text which speaks of the tag stays whole
+            inner = "(.*?)" if field.many else "(.*)"
+            blocks = re.findall(rf"<{field.name}>{inner}</{field.name}>", text, re.DOTALL)
+            product[field.name] = tuple(_trimmed(block) for block in blocks)
+        return product
+
+    def _checked(self, product: Product) -> Product:
+        problems = []
+        for field in self.fields:
+            values = tuple(value for value in product[field.name] if value.strip())
+            if not values and not field.optional:
+                problems.append(f"{field.name!r} is missing or empty")
+            if field.many and values and not field.min_items <= len(values) <= field.max_items:
+                fixed = field.min_items == field.max_items
+                wanted = f"{field.min_items}" if fixed else f"{field.min_items} to {field.max_items}"
+                problems.append(f"{field.name!r} has {len(values)} items, not {wanted}")
+            for value in values:
+                if field.choices and value not in field.choices:
+                    problems.append(f"{field.name!r} is {_start(value)}, not one of {', '.join(field.choices)}")
+                if len(value) > 2 * field.max_chars:
+                    problems.append(f"{field.name!r} has {len(value)} characters; keep it below {field.max_chars}")
+            product[field.name] = values
+        if problems:
+            raise UnparsableError("; ".join(problems))
+        return product
+
+
+def _field_schema(field: Field) -> dict[str, Any]:
+    text: dict[str, Any] = {"type": "string"}
+    if field.choices:
+        text["enum"] = list(field.choices)
+    else:
+        text["maxLength"] = field.max_chars
+        if not field.optional:
+            text["minLength"] = field.min_chars
+    if not field.many:
+        return text
+    return {
+        "type": "array",
+        "items": text,
+        "minItems": 0 if field.optional else field.min_items,
+        "maxItems": field.max_items,
+    }
+
+
+def _kind(field: Field, *, many: bool = True) -> str:
+    wanted = f"one of {', '.join(field.choices)}: " if field.choices else ""
+    if many and field.many:
+        wanted = "a list; " + wanted
+    return wanted
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _unfenced(text: str) -> str:
+    """The text inside a Markdown fence that is wrapped around the whole reply, if there is one."""
+    fenced = re.fullmatch(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", text, re.DOTALL)
+    return fenced[1] if fenced else text
+
+
+def _trimmed(block: str) -> str:
+    """Without the line breaks that set a block apart from its tags; inner lines and indents stay."""
+    return re.sub(r"\A[ \t]*\n|\n[ \t]*\Z", "", block)
+
+
+def _start(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:80] + "...")

@@ -1,0 +1,224 @@
+"""Find skills, agents and tools by name, along a search path of folders.
+
+A library folder has any of `skills/`, `agents/` and `tools/` in it. The first match wins:
+
+1. the folders given as `library=` or `--library`
+2. for a skill given as a file in a folder named skills/, the folder that this is in
+3. $ORCA_LIBRARY (several folders, separated like $PATH)
+4. installed packages with an `orca_agents` entry point
+5. what ships with orca_agents
+
+The working directory is not searched: tools are code, and code runs only from places you named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, Literal
+
+from orca_agents.config import IDENTITY, AgentConfig, SkillConfig, StageConfig
+from orca_agents.errors import ConfigError, NotFoundError, Problem, did_you_mean
+from orca_agents.templates import template_problems
+from orca_agents.yaml_file import KeyPath, YamlFile
+
+Kind = Literal["skill", "agent", "tool"]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """A skill with every agent it names, read and checked: all that a run needs of the library."""
+
+    name: str
+    path: Path
+    config: SkillConfig
+    agents: dict[str, AgentConfig]
+
+    def digest(self) -> str:
+        """A hash of the skill and of its agents, as they were read: it changes when any of them does."""
+        agents = (f"{name}\n{agent.model_dump_json()}" for name, agent in sorted(self.agents.items()))
+        return hashlib.sha256("\n".join([self.config.model_dump_json(), *agents]).encode()).hexdigest()
+
+
+class Library:
+    """The folders in which skills, agents and tools are looked for, in order."""
+
+    def __init__(self, *folders: str | Path) -> None:
+        """Search `folders` first, then the usual places (see the module's docstring)."""
+        for folder in folders:
+            if not Path(folder).is_dir():
+                raise ConfigError(f"no such library folder: {folder}")
+        from_environment = [Path(p) for p in os.environ.get("ORCA_LIBRARY", "").split(os.pathsep) if p]
+        from_packages = [Path(str(files(point.value))) for point in entry_points(group="orca_agents")]
+        places = [*map(Path, folders), *from_environment, *from_packages, builtin_folder()]
+        self.folders: Sequence[Path] = list(dict.fromkeys(place.resolve() for place in places))
+
+    @classmethod
+    def for_skill(cls, skill: str, folders: Iterable[str | Path] = ()) -> Library:
+        """The library for one skill; for a file in a folder named skills/, the folder that this is in comes too."""
+        path = Path(skill).resolve()
+        beside = [path.parents[1]] if _is_file(skill, ".yaml") and path.parent.name == "skills" else []
+        return cls(*folders, *beside)
+
+    def skill(self, name: str, known_checks: Iterable[str] = ()) -> Skill:
+        """Read a skill and all agents it refers to; every problem of all these files is raised at once.
+
+        `known_checks` are the names that its lists of checks may hold; without them they are not looked at.
+        """
+        path = self._find("skill", name, ".yaml")
+        file = YamlFile(path)
+        config = file.read(SkillConfig)
+        problems = _own_problems(file, config, frozenset(known_checks))
+        agents: dict[str, AgentConfig] = {}
+        for stage_name, stage in config.stages.items():
+            for number, agent in enumerate(stage.agents):
+                if agent == IDENTITY and stage_name == "transform":
+                    continue
+                key: KeyPath = (stage_name, "agents", number)
+                try:
+                    agents[agent], agent_file, prefix = self._agent(agent, config, file)
+                except NotFoundError:
+                    known = [IDENTITY, *config.agents, *self.names("agent")]
+                    problems.append(file.problem(key, f"no agent named {agent!r}{did_you_mean(agent, known)}"))
+                except ConfigError as error:
+                    problems += error.problems
+                else:
+                    problems += _template_problems(agent_file, prefix, agents[agent], stage)
+        if problems:
+            raise ConfigError(list(dict.fromkeys(problems)))
+        return Skill(path.stem, path, config, agents)
+
+    def agent(self, name: str) -> AgentConfig:
+        """Read the agent file agents/`name`.yaml."""
+        return YamlFile(self._find("agent", name, ".yaml")).read(AgentConfig)
+
+    def tool(self, name: str) -> Callable[..., Any]:
+        """The function `name` of the file tools/`name`.py. Reading a tool runs its file: it is code."""
+        path = self._find("tool", name, ".py")
+        spec = spec_from_file_location(f"orca_agents_tools.{path.stem}", path)
+        if spec is None or spec.loader is None:
+            raise ConfigError([Problem(path, 1, 1, name, "this file cannot be imported")])
+        module = module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # a tool file is the user's code: whatever it raises belongs into the report
+            raise ConfigError([Problem(path, 1, 1, name, f"{type(error).__name__}: {error}")]) from error
+        function = getattr(module, path.stem, None)
+        if not callable(function):
+            raise ConfigError([Problem(path, 1, 1, name, f"the file must define a function named {path.stem!r}")])
+        if not inspect.getdoc(function):
+            raise ConfigError([Problem(path, 1, 1, name, "the function needs a docstring: it is what the model reads")])
+        return function  # type: ignore[no-any-return]  # getattr knows no types
+
+    def names(self, kind: Kind) -> list[str]:
+        """Every name of a kind on the search path."""
+        return sorted(self.places(kind))
+
+    def places(self, kind: Kind) -> dict[str, Path]:
+        """Every name of a kind, with the file that counts for it."""
+        suffix = ".py" if kind == "tool" else ".yaml"
+        found: dict[str, Path] = {}
+        for folder in self.folders:
+            root = folder / f"{kind}s"
+            for path in sorted(root.rglob(f"*{suffix}")):
+                found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+        return found
+
+    def _agent(self, name: str, skill: SkillConfig, file: YamlFile) -> tuple[AgentConfig, YamlFile, KeyPath]:
+        """An agent, the file it stands in, and where in that file."""
+        if name in skill.agents:
+            return skill.agents[name], file, ("agents", name)
+        own = YamlFile(self._find("agent", name, ".yaml"))
+        return own.read(AgentConfig), own, ()
+
+    def _find(self, kind: Kind, name: str, suffix: str) -> Path:
+        if _is_file(name, suffix):
+            return Path(name)
+        for folder in self.folders:
+            path = folder / f"{kind}s" / f"{name}{suffix}"
+            if path.is_file():
+                return path
+        raise NotFoundError(kind, name, self.names(kind), self.folders)
+
+
+def builtin_folder() -> Path:
+    """The library that ships with orca_agents: inside a wheel, or the root of a checkout."""
+    packaged = Path(__file__).parent / "builtin"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2]
+
+
+def _is_file(name: str, suffix: str) -> bool:
+    return name.endswith(suffix) and Path(name).is_file()
+
+
+def _own_problems(file: YamlFile, skill: SkillConfig, known_checks: frozenset[str]) -> list[Problem]:
+    """What a skill file says that pydantic cannot see to be wrong."""
+    problems: list[Problem] = []
+
+    def unknown(key: KeyPath, kind: str, name: str, known: Iterable[str]) -> None:
+        problems.append(file.problem(key, f"no {kind} named {name!r}{did_you_mean(name, known)}"))
+
+    lists: list[tuple[KeyPath, Sequence[str]]] = [
+        ((name, "checks"), getattr(stage, "checks", ())) for name, stage in skill.stages.items()
+    ]
+    transformers = [short_name(agent) for agent in skill.transform.agents] if skill.transform else [IDENTITY]
+    goals = [goal.name for goal in skill.refine.goals] if skill.refine else []
+    seen: set[str] = set()
+    for number, leaf in enumerate(skill.instruct.taxonomy):
+        key: KeyPath = ("instruct", "taxonomy", number)
+        if leaf.name in seen:
+            problems.append(file.problem((*key, "name"), f"a second leaf named {leaf.name!r}"))
+        seen.add(leaf.name)
+        if leaf.agent and leaf.agent not in skill.instruct.agents:
+            unknown((*key, "agent"), "agent of this stage", leaf.agent, skill.instruct.agents)
+        for index, name in enumerate(leaf.passages):
+            if name not in transformers:
+                unknown((*key, "passages", index), "transformer of this skill", name, transformers)
+        for index, name in enumerate(leaf.goals or ()):
+            if name not in goals:
+                unknown((*key, "goals", index), "goal of this skill", name, goals)
+        lists.append(((*key, "checks"), leaf.checks))
+    if known_checks:
+        for key, names in lists:
+            for index, name in enumerate(names):
+                if name not in known_checks:
+                    unknown((*key, index), "check", name, known_checks)
+    for language, frames in skill.respond.frames.items():
+        for index, frame in enumerate(frames):
+            for message in template_problems(frame, ("passage", "question")):
+                problems.append(file.problem(("respond", "frames", language, index), message))
+    problems += [
+        file.problem(("respond", name), "needs an entry `any`, for languages without one of their own")
+        for name in ("frames", "labels", "unanswerable")
+        if "any" not in getattr(skill.respond, name)
+    ]
+    essays = [leaf.name for leaf in skill.instruct.taxonomy if leaf.answer == "essay"]
+    if essays and len(skill.verify.agents) < 2:
+        problems.append(file.problem(("verify", "agents"), f"essays ({essays[0]}) need a second agent: their grader"))
+    if skill.verify.agree > skill.verify.solvers + 1:
+        problems.append(file.problem(("verify", "agree"), f"there are only {skill.verify.solvers + 1} votes"))
+    return problems
+
+
+def _template_problems(file: YamlFile, prefix: KeyPath, agent: AgentConfig, stage: StageConfig) -> list[Problem]:
+    problems = []
+    for field in ("system_message", "task"):
+        if not getattr(agent, field).strip():
+            problems.append(file.problem((*prefix, field), "must not be empty"))
+        problems += [
+            file.problem((*prefix, field), message)
+            for message in template_problems(getattr(agent, field), stage.variables)
+        ]
+    return problems
+
+
+def short_name(agent: str) -> str:
+    """An agent's name without its folders: how transcripts and leaves call it."""
+    return agent.rsplit("/", 1)[-1]

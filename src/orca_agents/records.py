@@ -1,0 +1,298 @@
+"""The plain data that flows through a run: Seed -> Content -> Instruction -> Draft -> Example."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SeedKind = Literal["text", "math", "code", "api", "table", "html", "corpus"]
+AnswerForm = Literal["span", "set", "number", "choice", "truth", "order", "mapping", "blank", "essay", "answerability"]
+"""How an answer looks and is compared; one module in `checks/` for each."""
+
+
+class Record(BaseModel):
+    """Frozen data: what is known about one thing at one time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def short_hash(*parts: str) -> str:
+    """A stable id of 16 hex digits for a sequence of texts."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Seed(Record):
+    """A piece of raw material, at most one chunk long, that a skill turns into training examples."""
+
+    text: str
+    """The cleaned text itself."""
+    id: str = ""
+    """Stable identity: a hash of the text unless given, so the same text is one seed wherever it stands."""
+    kind: SeedKind = "text"
+    source: str = "(text)"
+    """Where it came from: the path as the user gave it, a URL, or `(text)` for a string."""
+    title: str | None = None
+    licence: str | None = None
+    language: str | None = None
+    """ISO 639-1 code of the text's language, `None` where the text is too short or mixed to tell."""
+    start: int = 0
+    """First character of this chunk in the cleaned document."""
+    end: int | None = None
+    """One past the last character of this chunk in the cleaned document."""
+    flags: tuple[str, ...] = ()
+    """What was noticed: `control_tokens` (neutralised), `secrets`, `encoding`, ..."""
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    """Anything else that should travel to the examples."""
+
+    def model_post_init(self, _: Any) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", short_hash(self.text))
+
+
+class Usage(Record):
+    """What a call, a chat or a run used: calls and tokens."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    """All tokens that the model wrote, reasoning included."""
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens that the endpoint says it served from its prefix cache."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
+
+
+class Turn(Record):
+    """One message of a chat."""
+
+    agent: str
+    """Who spoke; `moderator` for what the skill itself puts to the agents."""
+    text: str
+    to: tuple[str, ...] = ()
+    """Who heard it."""
+    reasoning: str = ""
+    """What the model thought before it answered; never part of the answer."""
+    usage: Usage = Usage()
+    latency_s: float = 0.0
+    model: str | None = None
+
+
+class Transcript(Record):
+    """Everything that was said in one chat, and what it used."""
+
+    id: str
+    seed_id: str
+    path: str
+    """Where in the flow the chat stands, e.g. `argument_passage_generator/strengthen/respond`."""
+    stage: str
+    turns: tuple[Turn, ...] = ()
+    error: str | None = None
+    """Type and message of the error that ended the chat, if one did."""
+
+    @property
+    def usage(self) -> Usage:
+        return sum((turn.usage for turn in self.turns), Usage())
+
+
+class Content(Record):
+    """A seed, rewritten by a content transformer (or left as it was)."""
+
+    id: str
+    seed_id: str
+    text: str
+    transformer: str
+    """The agent that wrote it; `identity` where the seed was left as it was."""
+    language: str | None = None
+    parent_id: str | None = None
+    """The content that refinement edited into this one."""
+    chats: tuple[str, ...] = ()
+    """Ids of the transcripts that led here, oldest first."""
+
+
+class Instruction(Record):
+    """One item: a question about a content, with the key its author claims."""
+
+    id: str
+    seed_id: str
+    content: Content
+    leaf: str
+    form: AnswerForm
+    question: str
+    parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What the question shows beside its text: `options`, `statements`, `items`, `left` and `right`, `rubric`."""
+    key: tuple[str, ...] = ()
+    """The author's answer, in its form's notation; empty where the passage holds no answer."""
+    calculation: str | None = None
+    """For numbers: the arithmetic that leads to the key."""
+    answerable: bool = True
+    """Whether the author claims that the passage holds the answer."""
+    parent_id: str | None = None
+    goal: str | None = None
+    """The refinement goal that made it out of its parent."""
+    suggestion: str | None = None
+    round: int = 0
+    chats: tuple[str, ...] = ()
+
+
+class Answer(Record):
+    """What a responder or a solver answered."""
+
+    value: tuple[str, ...] = ()
+    """The answer in its form's notation; empty where it says that the passage holds none."""
+    answerable: bool = True
+    reasoning: str = ""
+    evidence: tuple[str, ...] = ()
+    """Quotes from the passage."""
+
+
+class Span(Record):
+    """A quote, found in the passage: `passage[start:end]`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Draft(Record):
+    """An instruction with an answer that is not verified yet."""
+
+    instruction: Instruction
+    answer: Answer
+    evidence: tuple[Span, ...] = ()
+    chats: tuple[str, ...] = ()
+
+
+class CheckResult(Record):
+    """What one check says of one record."""
+
+    name: str
+    ok: bool
+    reason: str = ""
+    """Why not, in words that its author can act on."""
+    at: Literal["content", "instruction", "draft"] = "instruction"
+    """Which record failed: its author gets the one repair."""
+
+
+class Vote(Record):
+    """One independent answer to the same task."""
+
+    voter: str
+    passage: Literal["this", "parent", "none"] = "this"
+    answer: Answer
+    agrees: bool
+
+
+class Verification(Record):
+    """Why an example was kept, or why it was not."""
+
+    method: str
+    """Which kinds of proof were used, strongest first, e.g. `programs, votes`."""
+    verdict: Literal["accepted", "rejected"]
+    checks: tuple[CheckResult, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    repairs: tuple[str, ...] = ()
+    """The checks that failed once and were repaired, as `record: check`."""
+
+
+class Message(Record):
+    """One message of a training example."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ExampleMetadata(Record):
+    """Where an example comes from and why it was kept."""
+
+    seed_ids: tuple[str, ...]
+    source: str
+    source_span: tuple[int, int | None]
+    """Character offsets of the seed in its cleaned document."""
+    licence: str | None
+    language: str | None
+    seed_flags: tuple[str, ...] = ()
+    seed_metadata: dict[str, Any] = Field(default_factory=dict)
+    transformer: str
+    passage: str
+    """The passage as the student sees it; evidence offsets count in it."""
+    form: AnswerForm
+    reference: tuple[str, ...]
+    answerable: bool
+    evidence: tuple[Span, ...]
+    parent_id: str | None
+    goal: str | None
+    suggestion: str | None
+    round: int
+    teacher_system: str
+    """The responder's system message; not part of `messages` (prompt erasure, Orca 2, section 3)."""
+    models: dict[str, str]
+    """The model of each stage."""
+    chats: tuple[str, ...]
+    """Ids of every transcript behind it, oldest first."""
+    usage: Usage
+    """What its own chats used: transform and instruct chats shared with other items count in full."""
+    verification: Verification
+    tags: tuple[str, ...] = ()
+    """`no_passage_needed`: a solver answered it without the passage; `closed_book_unknown`: that could not be asked."""
+    demo: bool = False
+    """Made by the embedded demonstration model: not meant for training."""
+
+
+class Example(Record):
+    """One verified training example, in the chat format that trainers read."""
+
+    id: str
+    skill: str
+    leaf: str
+    messages: tuple[Message, ...]
+    metadata: ExampleMetadata
+
+
+class Rejection(Record):
+    """An item that was made but not kept, with the check that stopped it."""
+
+    id: str
+    skill: str
+    seed_id: str
+    leaf: str | None
+    stage: str
+    check: str
+    reason: str
+    content: Content | None = None
+    instruction: Instruction | None = None
+    answer: Answer | None = None
+    verification: Verification | None = None
+    chats: tuple[str, ...] = ()
+
+
+class Failure(Record):
+    """A chat that ended in an error, with the error's type."""
+
+    id: str
+    skill: str
+    seed_id: str
+    leaf: str | None
+    stage: str
+    path: str
+    error: str
+    message: str
+    chats: tuple[str, ...] = ()
+
+
+class Skip(Record):
+    """Something that was not worked on, with the reason: an unreadable file, an unsuited seed."""
+
+    id: str
+    source: str
+    seed_id: str | None = None
+    stage: str
+    leaf: str | None = None
+    reason: str
+
+
+Outcome = Example | Rejection | Failure | Skip
+"""What becomes of an item: exactly one of these."""

@@ -1,0 +1,167 @@
+"""Turn sources into seeds: clean each document, refuse what is no material, leave out copies, cut the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from orca_agents.records import Seed, Skip, short_hash
+from orca_agents.seeds.chunking import chunk, count_words
+from orca_agents.seeds.cleaning import clean
+from orca_agents.seeds.documents import Document, SeedOptions, skip
+from orca_agents.seeds.kinds import kind_of, looks_like_markdown
+from orca_agents.seeds.quality import reason_to_skip
+from orca_agents.seeds.sensitive import sensitive_flags
+from orca_agents.seeds.sources import read_source
+
+
+def read_seeds(
+    sources: Iterable[str | Path | Seed], options: SeedOptions, *, stdin: TextIO | BinaryIO | None = None
+) -> Iterator[Seed | Skip]:
+    """Read sources lazily, in order, as seeds; what gives no seed gives a skip that says why.
+
+    A `str` is a text, a `Path` a file or a folder (with everything below it, sorted), `Path("-")` standard input. A
+    `Seed` is taken as it is, but cleaned, and cut where it is too long. A text that came before is skipped. Raises
+    SeedError for a path that does not exist and for a folder without a file to read, when it is reached;
+    `check_sources` says so beforehand.
+    """
+    if isinstance(sources, (str, Path, Seed)):
+        sources = (sources,)
+    seen = _Seen()
+    for source in sources:
+        if isinstance(source, Seed):
+            yield from _plan_seed(source, options, seen)
+            continue
+        for document in read_source(source, options, stdin):
+            if isinstance(document, Skip):
+                yield document
+            else:
+                yield from _plan_document(document, options, seen)
+
+
+class _Seen:
+    """Where each text was met first: documents and chunks, by hash."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, str] = {}
+        self._chunks: dict[str, str] = {}
+
+    def document(self, text: str, source: str) -> str | None:
+        """The source that brought this document before, if one did."""
+        return self._met(self._documents, text, source)
+
+    def chunk(self, text: str, source: str) -> str | None:
+        """The source that brought this chunk before, if one did."""
+        return self._met(self._chunks, text, source)
+
+    @staticmethod
+    def _met(sources: dict[str, str], text: str, source: str) -> str | None:
+        key = short_hash(text)
+        if key in sources:
+            return sources[key]
+        sources[key] = source
+        return None
+
+
+def _plan_document(document: Document, options: SeedOptions, seen: _Seen) -> Iterator[Seed | Skip]:
+    text, flags = clean(document.text)
+    code = document.kind == "code"
+    kind = document.kind or kind_of(text)
+    fewest = options.words[0]
+    if reason := reason_to_skip(text, code=code):
+        yield skip(document.source, reason)
+    elif options.kinds is not None and kind not in options.kinds:
+        yield skip(document.source, f"of kind {kind}; wanted here: {', '.join(options.kinds)}")
+    elif (words := count_words(text)) < fewest:
+        yield skip(document.source, f"too short: {words:.0f} of at least {fewest} words")
+    elif first := seen.document(text.strip(), document.source):
+        yield skip(document.source, f"same text as {first}")
+    else:
+        markdown = document.markdown if document.markdown is not None else not code and looks_like_markdown(text)
+        seed = Seed(
+            text=text,
+            kind=kind,
+            source=document.source,
+            title=document.title or (_title(text) if markdown else None),
+            licence=document.licence,
+            language=document.language,
+            flags=_union(document.flags, flags),
+            metadata=document.metadata,
+        )
+        yield from _cut(seed, options, seen, markdown=markdown)
+
+
+def _plan_seed(seed: Seed, options: SeedOptions, seen: _Seen) -> Iterator[Seed | Skip]:
+    """The user's own seed: its kind counts, its length is cut, and nothing else is asked of it."""
+    text, flags = clean(seed.text)
+    if not text.strip():
+        yield skip(seed.source, "empty: the seed holds no text")
+    elif options.kinds is not None and seed.kind not in options.kinds:
+        yield skip(seed.source, f"of kind {seed.kind}; wanted here: {', '.join(options.kinds)}")
+    elif count_words(text) > options.capacity:
+        cleaned = seed.model_copy(update={"text": text, "flags": _union(seed.flags, flags)})
+        markdown = seed.kind != "code" and looks_like_markdown(text)
+        yield from _cut(cleaned, options, seen, markdown=markdown)
+    elif first := seen.chunk(text, seed.source):
+        yield skip(seed.source, f"same text as {first}")
+    else:
+        given_id = seed.id != short_hash(seed.text)
+        yield seed.model_copy(
+            update={
+                "text": text,
+                "id": seed.id if given_id else short_hash(text),
+                "language": seed.language or _language(text, seed),
+                "flags": _union(seed.flags, flags, sensitive_flags(text)),
+            }
+        )
+
+
+def _cut(document: Seed, options: SeedOptions, seen: _Seen, *, markdown: bool) -> Iterator[Seed | Skip]:
+    """The chunks of a clean document that is still one seed."""
+    code = document.kind == "code"
+    spans = chunk(document.text, options.capacity, options.words[0], markdown=markdown, code=code)
+    for start, end in spans:
+        text = document.text[start:end]
+        place = f"characters {start} to {end}: "
+        reason = reason_to_skip(text, code=code) if len(spans) > 1 else None
+        if reason is None and len(spans) > 1 and (words := count_words(text)) < options.words[0]:
+            reason = f"too short: {words:.0f} of at least {options.words[0]} words, and its neighbours are full"
+        if reason is None and (first := seen.chunk(text, document.source)):
+            reason = f"same text as {'an earlier part of it' if first == document.source else first}"
+        if reason is not None:
+            yield skip(document.source, place + reason)
+            continue
+        yield document.model_copy(
+            update={
+                "text": text,
+                "id": short_hash(text),
+                "language": document.language or _language(text, document),
+                "start": document.start + start,
+                "end": document.start + end,
+                "flags": _union(document.flags, sensitive_flags(text)),
+            }
+        )
+
+
+def _language(text: str, seed: Seed) -> str | None:
+    """The language of a text; program code has none."""
+    if seed.kind == "code":
+        return None
+    from orca_agents.language import detect  # its model is loaded only where it is needed
+
+    return detect(text)
+
+
+_TITLE = re.compile(r"^(?:# +|title: *)[\"']?(\S.{0,200}?)[\"']?[ #]*$", re.MULTILINE)
+
+
+def _title(text: str) -> str | None:
+    """The first heading of a Markdown text, or the title in its front matter."""
+    match = _TITLE.search(text, 0, 5000)
+    return match[1] if match else None
+
+
+def _union(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(flag for group in groups for flag in group))

@@ -1,0 +1,6 @@
+"""The five stages of a skill, and the flow of one seed through them."""
+
+from orca_agents.stages.flow import run_seed
+from orca_agents.stages.studio import Role, Studio
+
+__all__ = ["Role", "Studio", "run_seed"]

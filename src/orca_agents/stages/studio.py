@@ -1,0 +1,185 @@
+"""What the stages of a run share: who speaks with which model, how a chat is opened, how a record is authored."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from orca_agents.chats import Chat, Participant, Step, open_chat
+from orca_agents.checks import run_checks
+from orca_agents.checks.api import Case
+from orca_agents.config import AgentConfig, ModelConfig, Sampling, StageName
+from orca_agents.errors import ChatError
+from orca_agents.language import language_name
+from orca_agents.library import Skill, short_name
+from orca_agents.models.api import Teacher
+from orca_agents.models.client import CallRecord
+from orca_agents.records import CheckResult, Content, Draft, Instruction, Seed, Transcript, short_hash
+from orca_agents.templates import render
+
+RecordT = TypeVar("RecordT", Content, Instruction, Draft)
+
+
+@dataclass(frozen=True)
+class Role:
+    """The teacher of one stage."""
+
+    teacher: Teacher
+    config: ModelConfig
+    structured: bool
+    own_sampling: Sampling = field(default_factory=Sampling)
+    """Settings that the run gives for this very stage: they win over those of the agents."""
+
+
+@dataclass(frozen=True)
+class Studio:
+    """One skill, its teachers and its record. Everything else goes from stage to stage as arguments."""
+
+    skill: Skill
+    roles: Mapping[StageName, Role]
+    record: CallRecord
+    save_chat: Callable[[Transcript], Awaitable[None]]
+    random_seed: int = 0
+    language: str | None = None
+    """Write in this language instead of the seed's own."""
+    choose: int | None = None
+    """Leaves per content, if not the skill's own number."""
+    goals: int | None = None
+    """Refinement goals per item, if not the skill's own rule."""
+    leaves: frozenset[str] = frozenset()
+    """Draw from these leaves only, if there are any."""
+    transformers: frozenset[str] = frozenset()
+    """Draw from these transformers only, if there are any."""
+
+    def language_of(self, seed: Seed) -> str | None:
+        """The language that everything made from a seed is to be in."""
+        return self.language or seed.language
+
+    def variables(self, seed: Seed, /, **others: Any) -> dict[str, Any]:
+        """Template variables: `language` as the English name of the language to write in, and the others."""
+        code = self.language_of(seed)
+        return {"language": language_name(code) if code else "the language of the passage", **others}
+
+    def agent(self, name: str) -> AgentConfig:
+        """An agent of this skill."""
+        return self.skill.agents[name]
+
+    def task(self, agent: str, variables: Mapping[str, Any]) -> str:
+        """What is put to an agent."""
+        return render(self.agent(agent).task, dict(variables))
+
+    def prompts(self, agent: str, *more: str) -> tuple[str, ...]:
+        """The words around the passage, for the checks that look for words that leaked out of them."""
+        config = self.agent(agent)
+        return (config.system_message, config.task, *more)
+
+    def chat(
+        self,
+        stage: StageName,
+        path: str,
+        seed: Seed,
+        agents: Sequence[str],
+        variables: Mapping[str, Any],
+        hears: Mapping[str, frozenset[str]] | None = None,
+    ) -> Chat:
+        """A new chat of these agents at this place in the flow; `hears` says whose turns an agent hears."""
+        role = self.roles[stage]
+        participants = [
+            Participant(
+                name=short_name(agent),
+                system_message=render(self.agent(agent).system_message, dict(variables)),
+                teacher=role.teacher,
+                model=role.config.model,
+                sampling=role.own_sampling.over(self.agent(agent).sampling.over(role.config.sampling)),
+                structured=role.structured,
+                extra_body=role.config.extra_body,
+                hears=(hears or {}).get(agent, frozenset()),
+            )
+            for agent in agents
+        ]
+        return open_chat(
+            self.skill.name,
+            stage,
+            path,
+            participants,
+            seed_id=seed.id,
+            record=self.record,
+            random_seed=self.random_seed,
+        )
+
+    async def ask(self, chat: Chat, step: Step) -> object:
+        """Let a chat take one step, and keep its transcript however that ends."""
+        try:
+            product = await chat.ask(step)
+        except ChatError as error:
+            transcript = chat.transcript
+            error.stage, error.path, error.chat = transcript.stage, transcript.path, transcript.id
+            await self.save_chat(transcript)
+            raise
+        await self.save_chat(chat.transcript)
+        return product
+
+    def id_of(self, seed: Seed, path: str) -> str:
+        """The id of what is made of a seed at a place in the flow."""
+        return short_hash(self.skill.name, seed.id, path)
+
+
+@dataclass(frozen=True)
+class Authored(Generic[RecordT]):
+    """A record with its author, who may repair it once."""
+
+    record: RecordT
+    results: tuple[CheckResult, ...]
+    chat: Chat | None = None
+    step: Step | None = None
+    """How the author was asked. Without chat and step (the identity transformer) nobody can repair it."""
+    examine: Callable[[RecordT], tuple[CheckResult, ...]] | None = field(default=None, repr=False)
+    repairs: tuple[str, ...] = ()
+    """Names of the checks that failed before the repair; a record has at most one repair."""
+
+    @property
+    def failed(self) -> CheckResult | None:
+        """The first check that the record fails."""
+        return next((result for result in self.results if not result.ok), None)
+
+    @property
+    def can_be_repaired(self) -> bool:
+        """Whether there is an author who has not had a repair yet."""
+        return self.chat is not None and not self.repairs
+
+    async def repaired(self, studio: Studio, check: str, reason: str) -> Authored[RecordT]:
+        """The record that its author makes of it after hearing what is wrong."""
+        assert self.chat is not None
+        assert self.step is not None
+        assert self.examine is not None
+        words = (
+            f"What you handed in fails a check ({check}): {reason}\n"
+            "Mend that, change as little else as you can, and hand in the whole thing again."
+        )
+        record = cast(RecordT, await studio.ask(self.chat, replace(self.step, says=words, also=())))
+        return replace(self, record=record, results=self.examine(record), repairs=(*self.repairs, check))
+
+
+async def author(
+    studio: Studio, chat: Chat, step: Step, examine: Callable[[RecordT], tuple[CheckResult, ...]]
+) -> Authored[RecordT]:
+    """Have a record made by one step of a chat, examine it, and let its author repair it once if it fails."""
+    record = cast(RecordT, await studio.ask(chat, step))
+    made = Authored(record, examine(record), chat, step, examine)
+    if (failed := made.failed) is not None:
+        made = await made.repaired(studio, failed.name, failed.reason)
+    return made
+
+
+def examine_case(
+    names: Sequence[str], case: Case, *levels: Literal["content", "instruction", "draft"]
+) -> tuple[CheckResult, ...]:
+    """Run the named checks of these levels, in that order, up to the first that fails."""
+    results: list[CheckResult] = []
+    for level in levels:
+        for result in run_checks(names, level, case):
+            results.append(result)
+            if not result.ok:
+                return tuple(results)
+    return tuple(results)

@@ -1,0 +1,220 @@
+"""Draft -> verdict: independent readers vote, graders grade, and what they say is compared by program."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from orca_agents.chats import Step
+from orca_agents.checks import FORMS
+from orca_agents.checks.evidence import find_quotes
+from orca_agents.errors import ChatError
+from orca_agents.harvest import Field, Form, Product
+from orca_agents.library import short_name
+from orca_agents.records import Answer, Draft, Instruction, Seed, Vote
+from orca_agents.stages.respond import answer_form, read_answer
+from orca_agents.stages.studio import Studio
+
+RESPONDER = "responder"
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """The votes on one item, with the errors of those who could not vote."""
+
+    votes: tuple[Vote, ...]
+    errors: tuple[str, ...] = ()
+    chats: tuple[str, ...] = ()
+
+    @property
+    def agreeing(self) -> int:
+        """How many votes equal the key."""
+        return sum(vote.agrees for vote in self.votes)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the votes say: good, or whose record is to blame and why."""
+
+    ok: bool
+    blame: Literal["instruction", "draft"] = "instruction"
+    reason: str = ""
+
+
+async def hold_ballot(studio: Studio, seed: Seed, draft: Draft, path: str) -> Ballot:
+    """The responder's vote and those of the solvers (essays: of the graders), asked side by side."""
+    if draft.instruction.form == "essay":
+        return await _grade(studio, seed, draft, path)
+    solved = await _solve(studio, seed, draft.instruction, path, studio.skill.config.verify.solvers)
+    return Ballot((responder_vote(draft), *solved.votes), solved.errors, solved.chats)
+
+
+async def hold_old_ballot(studio: Studio, seed: Seed, parent: Instruction, path: str) -> Ballot:
+    """Three votes on the item as it was before an edit, where its own verification left none."""
+    return await _solve(studio, seed, parent, f"{path}/parent", studio.skill.config.verify.solvers + 1)
+
+
+async def solved_without_passage(studio: Studio, seed: Seed, instruction: Instruction, path: str) -> Vote:
+    """One solver's answer without the passage."""
+    return await _solver_vote(studio, seed, instruction, f"{path}/closed_book", "solver_closed_book", passage=False)
+
+
+def responder_vote(draft: Draft) -> Vote:
+    """The responder's answer as a vote."""
+    return Vote(voter=RESPONDER, answer=draft.answer, agrees=agrees(draft.answer, draft.instruction))
+
+
+def agrees(answer: Answer, instruction: Instruction) -> bool:
+    """Whether an answer equals the key, compared in the way of the item's form."""
+    if not (answer.answerable and instruction.answerable):
+        return answer.answerable == instruction.answerable
+    return FORMS[instruction.form].same(instruction.key, answer.value, instruction)
+
+
+def judge(studio: Studio, instruction: Instruction, ballot: Ballot) -> Verdict:
+    """The verdict on an item with a key: at least `agree` votes for it, all of them where it is unanswerable."""
+    stage = studio.skill.config.verify
+    if instruction.form == "essay":
+        return _judge_essay(ballot, stage.solvers)
+    needed = stage.agree if instruction.answerable else stage.solvers + 1
+    solvers = [vote for vote in ballot.votes if vote.voter != RESPONDER]
+    responder = next(vote for vote in ballot.votes if vote.voter == RESPONDER)
+    if ballot.agreeing >= needed and responder.agrees:
+        return Verdict(True)
+    if not responder.agrees and sum(vote.agrees for vote in solvers) >= min(needed, len(solvers)) > 0:
+        return Verdict(False, "draft", "other readers who worked on their own reached another answer; read again")
+    answers = "; ".join(_as_text(vote.answer, instruction) for vote in ballot.votes)
+    voters = stage.solvers + 1
+    key = FORMS[instruction.form].final(instruction.key, instruction) if instruction.answerable else "unanswerable"
+    trouble = f" ({'; '.join(ballot.errors)})" if ballot.errors else ""
+    return Verdict(
+        False,
+        "instruction",
+        f"your answer is {key!r}, but only {ballot.agreeing} of {voters} independent readers reached it "
+        f"({needed} must){trouble}; they answered: {answers}",
+    )
+
+
+def judge_old(studio: Studio, parent: Instruction, ballot: Ballot) -> Verdict:
+    """Whether the old passage gives the old answer to every reader: only then was it the edit that took it away."""
+    voters = studio.skill.config.verify.solvers + 1
+    if ballot.agreeing >= voters:
+        return Verdict(True)
+    return Verdict(
+        False,
+        "instruction",
+        f"with the passage as it was before, only {ballot.agreeing} of {voters} readers found its answer "
+        f"{FORMS[parent.form].final(parent.key, parent)!r}, so nothing shows that the edit removed it",
+    )
+
+
+async def _solve(studio: Studio, seed: Seed, instruction: Instruction, path: str, count: int) -> Ballot:
+    """Independent solvers, each in a chat of its own: they see the task, never the key or another's answer."""
+    names = [f"solver_{number}" for number in range(1, count + 1)]
+    return await _collect(
+        [_solver_vote(studio, seed, instruction, f"{path}/{name}", name) for name in names],
+        [studio.id_of(seed, f"{path}/{name}") for name in names],
+    )
+
+
+async def _solver_vote(
+    studio: Studio, seed: Seed, instruction: Instruction, path: str, voter: str, *, passage: bool = True
+) -> Vote:
+    agent = studio.skill.config.verify.agents[0]
+    variables = studio.variables(
+        seed,
+        passage=instruction.content.text if passage else "",
+        question=FORMS[instruction.form].shown(instruction, studio.language_of(seed)),
+        rubric=(),
+        response="",
+    )
+    chat = studio.chat("verify", path, seed, [agent], variables)
+    step = Step(
+        short_name(agent),
+        studio.task(agent, variables),
+        form=answer_form(instruction, evidence=False),
+        build=lambda product: read_answer(product, instruction),
+    )
+    answer = cast(Answer, await studio.ask(chat, step))
+    return Vote(
+        voter=voter,
+        passage="this" if passage else "none",
+        answer=answer,
+        agrees=agrees(answer, instruction),
+    )
+
+
+async def _grade(studio: Studio, seed: Seed, draft: Draft, path: str) -> Ballot:
+    """Graders mark each point of the rubric with words of the essay, which must stand there."""
+    names = [f"grader_{number}" for number in range(1, studio.skill.config.verify.solvers + 1)]
+    return await _collect(
+        [_grader_vote(studio, seed, draft, f"{path}/{name}", name) for name in names],
+        [studio.id_of(seed, f"{path}/{name}") for name in names],
+    )
+
+
+async def _grader_vote(studio: Studio, seed: Seed, draft: Draft, path: str, voter: str) -> Vote:
+    agent = studio.skill.config.verify.agents[1]
+    instruction = draft.instruction
+    rubric, essay = instruction.parts["rubric"], draft.answer.value[0]
+    variables = studio.variables(
+        seed, passage=instruction.content.text, question=instruction.question, rubric=rubric, response=essay
+    )
+    points = len(rubric)
+    form = Form(
+        (
+            Field(
+                "quotes",
+                "for each point, in order: the words of the response that make it, copied letter by letter, "
+                "or - if nothing makes it",
+                many=True,
+                max_chars=300,
+                min_items=points,
+                max_items=points,
+            ),
+            Field(
+                "met",
+                "for each point, in order: whether the response makes it, truly by the passage",
+                many=True,
+                choices=("yes", "no"),
+                min_items=points,
+                max_items=points,
+            ),
+        )
+    )
+    chat = studio.chat("verify", path, seed, [agent], variables)
+    product = cast(Product, await studio.ask(chat, Step(short_name(agent), studio.task(agent, variables), form=form)))
+    made = [
+        met == "yes" and bool(find_quotes(essay, (quote,)))
+        for met, quote in zip(product["met"], product["quotes"], strict=True)
+    ]
+    missing = [point for point, good in zip(rubric, made, strict=True) if not good]
+    reasoning = "every point is made" if not missing else "not made: " + "; ".join(missing)
+    graded = Answer(value=product["met"], reasoning=reasoning, evidence=product["quotes"])
+    return Vote(voter=voter, answer=graded, agrees=not missing)
+
+
+def _judge_essay(ballot: Ballot, graders: int) -> Verdict:
+    if ballot.agreeing >= graders:
+        return Verdict(True)
+    trouble = [*(vote.answer.reasoning for vote in ballot.votes if not vote.agrees), *ballot.errors]
+    return Verdict(False, "draft", "the essay does not do what is asked; " + "; ".join(dict.fromkeys(trouble)))
+
+
+async def _collect(asked: Sequence[Coroutine[Any, Any, Vote]], chats: Sequence[str]) -> Ballot:
+    """The votes in the order asked. One failed chat is a vote that is missing; if all fail, the first error counts."""
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, ChatError):
+            raise result
+    errors = [result for result in results if isinstance(result, ChatError)]
+    if errors and len(errors) == len(results):
+        raise errors[0]
+    votes = tuple(result for result in results if isinstance(result, Vote))
+    return Ballot(votes, tuple(f"{type(error).__name__}: {error}" for error in errors), tuple(chats))
+
+
+def _as_text(answer: Answer, instruction: Instruction) -> str:
+    return FORMS[instruction.form].final(answer.value, instruction) if answer.answerable else "unanswerable"

@@ -1,0 +1,62 @@
+"""The worked example: a seed, and a scripted teacher that knows what each agent says about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orca_agents.library import builtin_folder
+from orca_agents.models.api import Request
+from orca_agents.testing import ScriptedModel
+
+SETTINGS: dict[str, Any] = {"leaves": ["strengthen"], "choose": 1, "goals": 3, "random_seed": 0}
+"""How `run_skill` is called so that the draws fall on the paper's item: an argument passage, all three goals."""
+
+
+@dataclass(frozen=True)
+class WorkedExample:
+    """The paper's item in our own words."""
+
+    seed: str
+    model: ScriptedModel
+
+
+def samples_folder() -> Path:
+    """The sample documents that ship with orca_agents."""
+    return builtin_folder() / "samples"
+
+
+def sample_documents() -> list[Path]:
+    """Short documents of our own, to try things on."""
+    return sorted(path for path in samples_folder().iterdir() if path.suffix in (".md", ".txt"))
+
+
+def worked_example() -> WorkedExample:
+    """The seed and a teacher that plays every agent of reading comprehension for it."""
+    data = yaml.safe_load((samples_folder() / "worked_example.yaml").read_text(encoding="utf-8"))
+    rules: list[dict[str, Any]] = data["rules"]
+
+    def reply(request: Request) -> dict[str, Any]:
+        fields = list((request.schema or {}).get("properties", {}))
+        prompt = " ".join(" ".join(message["content"] for message in request.messages).split())
+        for rule in rules:
+            has = all(words in prompt for words in rule.get("has", ()))
+            lacks = not any(words in prompt for words in rule.get("lacks", ()))
+            if rule["fields"] == fields and has and lacks:
+                return _with_letter(rule["reply"], prompt)
+        raise LookupError(f"the worked example has no reply with the fields {fields}: {prompt[:200]!r}")
+
+    return WorkedExample(data["seed"], ScriptedModel({"": reply}, name="scripted"))
+
+
+def _with_letter(reply: dict[str, Any], prompt: str) -> dict[str, Any]:
+    """The reply with the letter, as of this prompt, of the option that it names; fields in the order asked for."""
+    if "option" not in reply:
+        return reply
+    letters = re.findall(rf"\b([A-F])\. {re.escape(reply['option'])}", prompt)
+    letter = letters[-1] if letters else "A"  # the option is gone where the question was edited
+    return {"answer" if key == "option" else key: letter if key == "option" else value for key, value in reply.items()}

@@ -1,0 +1,138 @@
+"""Read a YAML file into a pydantic model, pointing at file, line and key where it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from orca_agents.errors import ConfigError, Problem, did_you_mean
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+KeyPath = tuple[str | int, ...]
+
+DEEPEST = 40
+LARGEST = 50_000
+"""Bounds on what one config file may unfold to: levels, and keys and items in all."""
+
+
+class YamlFile:
+    """A YAML file that remembers on which line each key was written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.text = path.read_text(encoding="utf-8")
+            root = yaml.compose(self.text, Loader=yaml.SafeLoader)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(
+                [Problem(path, 1, 1, "(file)", f"byte {error.start} is not UTF-8; save the file as UTF-8")]
+            ) from None
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise ConfigError([Problem(path, line, column, "(syntax)", str(error.problem))]) from None
+        except yaml.reader.ReaderError as error:
+            raise ConfigError([Problem(path, 1, 1, "(syntax)", error.reason)]) from None
+        if root is None:
+            raise ConfigError([Problem(path, 1, 1, "(file)", "the file is empty")])
+        if not isinstance(root, yaml.MappingNode):
+            raise ConfigError([Problem(path, 1, 1, "(file)", "the file must hold keys and values")])
+        self._positions: dict[KeyPath, tuple[int, int]] = {}
+        problems = [self._problem_at(node, key, message) for node, key, message in self._walk(root, ())]
+        if problems:
+            raise ConfigError(list(dict.fromkeys(problems))[:20])
+
+    def read(self, model: type[ConfigT]) -> ConfigT:
+        """Validate the file as `model`, or raise `ConfigError` that names every problem at once."""
+        try:
+            return model.model_validate(yaml.load(self.text, Loader=_Loader))  # noqa: S506  # a SafeLoader
+        except ValidationError as error:
+            raise ConfigError([self.problem(e["loc"], _explain(e, model)) for e in error.errors()]) from None
+
+    def problem(self, key: KeyPath, message: str) -> Problem:
+        """A problem with `key`, placed where the key (or its nearest parent) stands in the file."""
+        nearest = next(key[:n] for n in range(len(key), -1, -1) if key[:n] in self._positions)
+        line, column = self._positions[nearest]
+        return Problem(self.path, line, column, _dotted(key), message)
+
+    def _walk(self, node: yaml.Node, key: KeyPath) -> Iterator[tuple[yaml.Node, KeyPath, str]]:
+        """Note where each key stands; yield what YAML allows and a config file should not have."""
+        self._positions[key] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if len(key) > DEEPEST or len(self._positions) > LARGEST:  # aliases can unfold without end
+            yield node, key, "the file is nested too deeply or unfolds to too much; write it without aliases"
+            return
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key_node, value_node in node.value:
+                child = (*key, str(key_node.value))
+                if key_node.value in seen:
+                    yield key_node, child, "this key stands here twice; only one can count"
+                    continue
+                seen.add(key_node.value)
+                yield from self._walk(value_node, child)
+                self._positions[child] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                yield from self._walk(item, (*key, index))
+
+    def _problem_at(self, node: yaml.Node, key: KeyPath, message: str) -> Problem:
+        mark = node.start_mark
+        return Problem(self.path, mark.line + 1, mark.column + 1, _dotted(key), message)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without its dates: `api_version: 2024-10-21` is a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
+    if error["type"] == "extra_forbidden":
+        allowed = _fields_at(model, error["loc"][:-1])
+        hint = did_you_mean(str(error["loc"][-1]), allowed)
+        return "unknown key" + (hint or f"; known keys: {', '.join(allowed)}")
+    if error["type"] == "missing":
+        return "this key is required"
+    if error["type"] == "literal_error":
+        expected = str(error.get("ctx", {}).get("expected", ""))
+        choices = [choice.strip().strip("'") for choice in expected.replace(" or ", ",").split(",")]
+        return f"must be {expected}, not {error['input']!r}" + did_you_mean(str(error["input"]), choices)
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _fields_at(model: type[BaseModel], key: KeyPath) -> list[str]:
+    """The field names that pydantic accepts under `key`, following nested models, lists and dictionaries."""
+    annotation: Any = model
+    for part in key:
+        found = next(_models_in(annotation), None)
+        if found is None or isinstance(part, int):
+            continue
+        if part in found.model_fields:
+            annotation = found.model_fields[part].annotation
+    found = next(_models_in(annotation), None)
+    return list(found.model_fields) if found else []
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _dotted(key: KeyPath) -> str:
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "(file)"

@@ -1,0 +1,144 @@
+"""Put the hand-labelled items through the gates, as a run would: which gate stops each one, if any does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orca_agents.checks import CHECKS
+from orca_agents.checks.api import Case
+from orca_agents.checks.evidence import find_quotes
+from orca_agents.library import Library
+from orca_agents.records import Answer, Content, Draft, Instruction, Seed, Transcript, Vote
+from orca_agents.stages.studio import Studio, examine_case
+from orca_agents.stages.verify import Ballot, agrees, judge, responder_vote
+from orca_agents.store import Store
+
+ITEMS = Path(__file__).parent / "items.yaml"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A labelled item and what stopped it."""
+
+    item: dict[str, Any]
+    stopped_by: str | None
+    reason: str = ""
+
+    @property
+    def right(self) -> bool:
+        return bool(self.item["label"] == "right")
+
+    @property
+    def hard(self) -> bool:
+        return bool(self.item.get("hard", False))
+
+
+@dataclass
+class Rates:
+    """False acceptance and false rejection of a set of judged items."""
+
+    right: int = 0
+    rejected_right: int = 0
+    wrong: int = 0
+    accepted_wrong: int = 0
+    hard: int = 0
+    accepted_hard: int = 0
+    stopped_by: Counter[str] = field(default_factory=Counter)
+
+    def add(self, judged: Judged) -> None:
+        if judged.right:
+            self.right += 1
+            self.rejected_right += judged.stopped_by is not None
+        elif judged.hard:
+            self.hard += 1
+            self.accepted_hard += judged.stopped_by is None
+        else:
+            self.wrong += 1
+            self.accepted_wrong += judged.stopped_by is None
+        if judged.stopped_by:
+            self.stopped_by[judged.stopped_by] += 1
+
+
+async def _forget(_: Transcript) -> None:
+    """Nothing is said here."""
+
+
+def judge_items() -> list[Judged]:
+    """Every item of the file, judged by the checks and votes of the shipped skill."""
+    data = yaml.safe_load(ITEMS.read_text(encoding="utf-8"))
+    skill = Library().skill("reading_comprehension", CHECKS)
+    studio = Studio(skill=skill, roles={}, record=Store.in_memory(), save_chat=_forget)
+    return [_judge(studio, item, data["passages"][item["passage"]]) for item in data["items"]]
+
+
+def _judge(studio: Studio, item: dict[str, Any], passage: dict[str, str]) -> Judged:
+    leaf = studio.skill.config.leaf(item["leaf"])
+    language = passage["language"]
+    text = passage["text"].strip()
+    seed = Seed(text=text, language=language)
+    content = Content(id="c", seed_id=seed.id, text=text, transformer="identity", language=language)
+    instruction = Instruction(
+        id=item["id"],
+        seed_id=seed.id,
+        content=content,
+        leaf=leaf.name,
+        form=item["form"],
+        question=item["question"],
+        parts={name: tuple(map(str, values)) for name, values in (item.get("parts") or {}).items()},
+        key=tuple(map(str, item.get("key") or ())),
+        calculation=item.get("calculation"),
+        answerable=item.get("answerable", True),
+    )
+    answer = _answer(item["answer"])
+    draft = Draft(instruction=instruction, answer=answer, evidence=find_quotes(text, answer.evidence))
+    agent = leaf.agent or studio.skill.config.instruct.agents[0]
+    case = Case(
+        seed,
+        content,
+        language,
+        leaf=leaf,
+        instruction=instruction,
+        prompts=studio.prompts(agent, leaf.description, leaf.pitfalls),
+    )
+    results = examine_case((*studio.skill.config.instruct.checks, *leaf.checks), case, "instruction")
+    if results and not results[-1].ok:
+        return Judged(item, results[-1].name, results[-1].reason)
+    responder = studio.skill.config.respond.agents[0]
+    drafted = Case(
+        seed, content, language, leaf=leaf, instruction=instruction, draft=draft, prompts=studio.prompts(responder)
+    )
+    results = examine_case(studio.skill.config.respond.checks, drafted, "draft")
+    if results and not results[-1].ok:
+        return Judged(item, results[-1].name, results[-1].reason)
+    verdict = judge(studio, instruction, _ballot(item, instruction, draft))
+    return Judged(item, None if verdict.ok else "votes", verdict.reason)
+
+
+def _ballot(item: dict[str, Any], instruction: Instruction, draft: Draft) -> Ballot:
+    votes = []
+    for number, given in enumerate(item["solvers"], start=1):
+        answer = _answer(given)
+        if instruction.form == "essay":
+            essay = draft.answer.value[0]
+            made = [
+                met == "yes" and bool(find_quotes(essay, (quote,)))
+                for met, quote in zip(answer.value, answer.evidence, strict=True)
+            ]
+            votes.append(Vote(voter=f"grader_{number}", answer=answer, agrees=all(made)))
+        else:
+            votes.append(Vote(voter=f"solver_{number}", answer=answer, agrees=agrees(answer, instruction)))
+    return Ballot(tuple(votes) if instruction.form == "essay" else (responder_vote(draft), *votes))
+
+
+def _answer(given: dict[str, Any]) -> Answer:
+    return Answer(
+        value=tuple(map(str, given.get("value") or ())),
+        answerable=given.get("answerable", True),
+        reasoning=given.get("reasoning", ""),
+        evidence=tuple(given.get("evidence") or ()),
+    )

@@ -1,0 +1,211 @@
+import asyncio
+import json
+from collections.abc import Mapping
+
+import pytest
+from autogen_agentchat.conditions import MaxMessageTermination
+from autogen_agentchat.teams import RoundRobinGroupChat
+
+from orca_agents.chats import Chat, Participant, PlannedTeam, Step, open_chat
+from orca_agents.config import Sampling
+from orca_agents.errors import (
+    ChatError,
+    RefusedError,
+    TruncatedError,
+    UnparsableError,
+    WrongKeyError,
+)
+from orca_agents.harvest import Field, Form, Product
+from orca_agents.models.api import Reply, Teacher
+from orca_agents.records import Usage
+from orca_agents.store import Store
+from orca_agents.testing import ScriptedModel
+
+TITLE = Form((Field("title", "a title"),))
+
+
+def chat_of(
+    model: Teacher, names: tuple[str, ...] = ("writer",), hears: Mapping[str, set[str]] | None = None, **options: object
+) -> Chat:
+    participants = [
+        Participant(
+            name=name,
+            system_message=f"You are the {name}.",
+            teacher=model,
+            model="m",
+            sampling=Sampling(),
+            structured=bool(options.get("structured", True)),
+            hears=frozenset((hears or {}).get(name, ())),
+        )
+        for name in names
+    ]
+    record = options.get("record") or Store.in_memory()
+    assert isinstance(record, Store)
+    return open_chat("skill", "instruct", "path", participants, seed_id="seed", record=record)
+
+
+async def test_a_turn_is_read_by_its_form() -> None:
+    chat = chat_of(ScriptedModel({"writer": {"title": "On tides"}}))
+    assert await chat.ask(Step("writer", "Write a title.", form=TITLE)) == {"title": ("On tides",)}
+    task, reply = chat.transcript.turns
+    assert (task.agent, task.to) == ("moderator", ("writer",))
+    assert task.text.startswith("Write a title.")
+    assert '"title"' in task.text
+    assert (reply.agent, json.loads(reply.text)) == ("writer", {"title": "On tides"})
+    assert reply.usage.calls == 1
+    assert reply.usage.completion_tokens > 0
+
+
+async def test_the_plan_names_the_speakers_and_no_call_is_spent_on_choosing() -> None:
+    model = ScriptedModel({"suggester": "make it shorter", "editor": "Tides"})
+    chat = chat_of(model, ("suggester", "editor"), {"editor": {"suggester"}})
+    order = ["suggester", "editor", "suggester", "editor"]
+
+    def plan(said: object) -> Step | None:
+        count = len(said)  # type: ignore[arg-type]
+        return Step(order[count], "Go on.") if count < len(order) else None
+
+    assert await chat.go(plan) == "Tides"
+    assert [turn.agent for turn in chat.transcript.turns if turn.agent != "moderator"] == order
+    assert len(model.requests) == 4
+
+
+async def test_an_agent_hears_only_whom_it_may() -> None:
+    model = ScriptedModel({"suggester": "SECRET PROPOSAL", "editor": "edited", "solver": "solved"})
+    chat = chat_of(model, ("suggester", "editor", "solver"), {"editor": {"suggester"}})
+    await chat.ask(Step("suggester", "OPENING", also=("editor",)))
+    await chat.ask(Step("editor", "Carry it out."))
+    await chat.ask(Step("solver", "Solve."))
+    heard = {str(request.messages[0]["content"]): str(request.messages[1:]) for request in model.requests}
+    assert "OPENING" in heard["You are the editor."]
+    assert "[suggester]\\nSECRET PROPOSAL" in heard["You are the editor."]
+    assert "SECRET" not in heard["You are the solver."]
+    assert "OPENING" not in heard["You are the solver."]
+    assert chat.transcript.turns[1].to == ("editor",)
+
+
+async def test_an_unreadable_reply_gets_one_repair_that_shows_the_error() -> None:
+    model = ScriptedModel({"writer": ["Here is a title!", {"title": "On tides"}]})
+    chat = chat_of(model)
+    assert await chat.ask(Step("writer", "Write.", form=TITLE)) == {"title": ("On tides",)}
+    repair = model.requests[1].messages[-1]["content"]
+    assert "could not be read: this is not JSON" in repair
+    assert [turn.agent for turn in chat.transcript.turns] == ["moderator", "writer", "moderator", "writer"]
+
+
+async def test_a_reply_that_stays_unreadable_is_a_typed_failure() -> None:
+    chat = chat_of(ScriptedModel({"writer": ["no", "no again", {"title": "too late"}]}))
+    with pytest.raises(UnparsableError, match="also after one repair"):
+        await chat.ask(Step("writer", "Write.", form=TITLE))
+    assert len(chat.transcript.turns) == 4
+    assert chat.transcript.error is not None
+    assert chat.transcript.error.startswith("UnparsableError")
+
+
+async def test_a_record_that_cannot_be_built_is_repaired_like_a_form() -> None:
+    def build(product: Product) -> str:
+        if product["title"] == ("Untitled",):
+            raise UnparsableError("a title must say something")
+        return product["title"][0].upper()
+
+    chat = chat_of(ScriptedModel({"writer": [{"title": "Untitled"}, {"title": "tides"}]}))
+    assert await chat.ask(Step("writer", "Write.", form=TITLE, build=build)) == "TIDES"
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(text='{"title": "On ti', finish="length", usage=Usage(calls=1, completion_tokens=9)), TruncatedError),
+        (Reply(text="", refusal="I cannot help with that"), RefusedError),
+        (Reply(text="x", finish="content_filter"), RefusedError),
+        (Reply(text=""), UnparsableError),
+        (WrongKeyError("the key is wrong"), WrongKeyError),
+        (ValueError("something odd inside an agent"), ChatError),
+    ],
+)
+async def test_an_error_in_an_agent_keeps_its_type(reply: Reply | Exception, error: type[Exception]) -> None:
+    chat = chat_of(ScriptedModel({"writer": [reply]}))
+    with pytest.raises(error) as caught:
+        await chat.ask(Step("writer", "Write.", form=TITLE))
+    assert type(caught.value) is error
+    assert error.__name__ in str(chat.transcript.error) or error is ChatError
+
+
+async def test_a_cut_reply_was_paid_for_and_is_in_the_transcript() -> None:
+    usage = Usage(calls=1, prompt_tokens=5, completion_tokens=9)
+    chat = chat_of(ScriptedModel({"writer": [Reply(text="cut her", finish="length", usage=usage)]}))
+    with pytest.raises(TruncatedError):
+        await chat.ask(Step("writer", "Write."))
+    assert chat.transcript.turns[-1].text == "cut her"
+    assert chat.transcript.usage == usage
+
+
+async def test_reasoning_is_kept_apart_from_the_answer_and_counted() -> None:
+    usage = Usage(calls=1, completion_tokens=30, reasoning_tokens=25)
+    reply = Reply(text='{"title": "Tides"}', reasoning="The text is about tides.", usage=usage)
+    chat = chat_of(ScriptedModel({"writer": [reply, {"title": "x"}]}))
+    assert await chat.ask(Step("writer", "Write.", form=TITLE)) == {"title": ("Tides",)}
+    turn = chat.transcript.turns[-1]
+    assert (turn.reasoning, turn.usage.reasoning_tokens) == ("The text is about tides.", 25)
+    assert "about tides" not in turn.text
+
+
+async def test_cancelling_stops_a_chat_at_once() -> None:
+    chat = chat_of(ScriptedModel({"writer": "late"}, latency_s=60))
+    task = asyncio.create_task(chat.ask(Step("writer", "Write.")))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_call_on_record_is_not_made_again() -> None:
+    record = Store.in_memory()
+    first = ScriptedModel({"writer": {"title": "On tides"}})
+    second = ScriptedModel({"writer": {"title": "Something else"}})
+    step = Step("writer", "Write.", form=TITLE)
+    before = chat_of(first, record=record)
+    after = chat_of(second, record=record)
+    assert await before.ask(step) == await after.ask(step)
+    assert before.transcript == after.transcript
+    assert second.requests == []
+    changed = await chat_of(second, record=record).ask(Step("writer", "Write!", form=TITLE))
+    assert changed == {"title": ("Something else",)}
+
+
+async def test_without_schemas_the_form_is_asked_for_in_tags() -> None:
+    model = ScriptedModel({"writer": "<title>On tides</title>"}, json_schema=False)
+    chat = chat_of(model, structured=False)
+    assert await chat.ask(Step("writer", "Write.", form=TITLE)) == {"title": ("On tides",)}
+    assert model.requests[0].schema is None
+    assert "<title>...</title>" in model.requests[0].messages[-1]["content"]
+
+
+async def test_roles_alternate_on_the_wire() -> None:
+    model = ScriptedModel({"suggester": "one", "editor": "two"})
+    chat = chat_of(model, ("suggester", "editor"), {"editor": {"suggester"}})
+    await chat.ask(Step("suggester", "OPENING", also=("editor",)))
+    await chat.ask(Step("editor", "Carry it out."))
+    await chat.ask(Step("editor", "And again."))
+    assert [message["role"] for message in model.requests[-1].messages] == ["system", "user", "assistant", "user"]
+
+
+async def test_the_team_nests_in_autogens_own_teams() -> None:
+    from autogen_agentchat.agents import AssistantAgent
+
+    from orca_agents.models.client import Place, RecordedClient
+
+    model = ScriptedModel({"inner": "from inside"})
+
+    def agent(name: str) -> AssistantAgent:
+        client = RecordedClient(model, "m", Sampling(), {}, Place("seed", name, Store.in_memory()))
+        return AssistantAgent(name, client, system_message="You are inner.")
+
+    inner = PlannedTeam(
+        [agent("a"), agent("b")],
+        lambda thread: ("b", "", frozenset()) if thread[-1].source != "b" else None,
+        lambda listener, speaker: True,
+    )
+    result = await RoundRobinGroupChat([inner], termination_condition=MaxMessageTermination(2)).run(task="Go.")
+    assert "from inside" in result.messages[-1].to_text()

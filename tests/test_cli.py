@@ -1,0 +1,176 @@
+"""The command line as a person meets it: in a process of its own, with what it prints and how it exits."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from orca_agents import run_skill
+from orca_agents.worked_example import SETTINGS, samples_folder, worked_example
+
+
+def orca(*words: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ORCA_", "OPENAI_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "orca_agents", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**clean, "COLUMNS": "200", **environment},
+        timeout=240,
+        check=False,
+    )
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+TIDES = samples_folder() / "tides.md"
+CLOSED = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    example = worked_example()
+    out = tmp_path_factory.mktemp("runs") / "worked"
+    run_skill("reading_comprehension", example.seed, model=example.model, out=out, **SETTINGS)
+    return out
+
+
+def test_a_wrong_skill_name_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    done = orca("run", "reading_comprehensoin", TIDES, "--model", "m", "--base-url", CLOSED, cwd=tmp_path)
+    refused(done, 2, "no skill named 'reading_comprehensoin'; did you mean 'reading_comprehension'?")
+
+
+def test_an_unknown_leaf_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    words = ("run", "reading_comprehension", TIDES, "--leaf", "strenghten", "--model", "m", "--base-url", CLOSED)
+    refused(orca(*words, cwd=tmp_path), 2, "no leaf 'strenghten'; did you mean 'strengthen'?")
+
+
+def test_a_wrong_key_in_a_run_file_says_where(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("skill: reading_comprehension\nseeds: [x.md]\nmodel: m\nlimt: 3\n")
+    refused(orca("run", "-c", file), 2, f"{file}:4:1: limt: unknown key; did you mean 'limit'?")
+
+
+def test_without_a_skill_or_seeds_it_says_what_is_missing() -> None:
+    refused(orca("run"), 2, "which skill?")
+    refused(orca("run", "reading_comprehension"), 2, "which seeds?")
+
+
+def test_a_base_url_without_a_model_is_refused(tmp_path: Path) -> None:
+    done = orca("run", "reading_comprehension", TIDES, "--base-url", CLOSED, cwd=tmp_path)
+    refused(done, 2, "--base-url", "--model")
+
+
+def test_a_missing_gguf_file_is_named(tmp_path: Path) -> None:
+    refused(orca("run", "reading_comprehension", TIDES, "--model", "nothing.gguf", cwd=tmp_path), 3, "nothing.gguf")
+
+
+def test_an_unreachable_endpoint_is_named_within_seconds(tmp_path: Path) -> None:
+    done = orca(
+        "run", "reading_comprehension", TIDES, "--model", "m", "--base-url", CLOSED, cwd=tmp_path, OPENAI_API_KEY="sk-x"
+    )
+    refused(done, 3, CLOSED)
+
+
+def test_a_wrong_key_stops_the_run_and_is_not_printed(tmp_path: Path, httpserver: HTTPServer) -> None:
+    key = "sk-verysecretverysecretverysecret"
+    body = {"error": {"message": f"Incorrect API key provided: {key}", "code": "invalid_api_key"}}
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(body, status=401)
+    words = ("run", "reading_comprehension", TIDES, "--model", "m", "--base-url", httpserver.url_for("/v1"))
+    done = orca(*words, cwd=tmp_path, OPENAI_API_KEY=key)
+    refused(done, 3, "OPENAI_API_KEY", "your seeds leave this machine")
+    assert key not in done.stdout + done.stderr
+    assert len(httpserver.log) <= 3
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or key.encode() not in file.read_bytes()
+
+
+def test_no_key_for_openai_says_which_variable(tmp_path: Path) -> None:
+    refused(orca("run", "reading_comprehension", TIDES, "--model", "gpt-5-mini", cwd=tmp_path), 3, "OPENAI_API_KEY")
+
+
+def test_an_empty_folder_and_a_missing_file_are_named(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for place in ("empty", "missing.md"):
+        done = orca("run", "reading_comprehension", place, "--model", "m", "--base-url", CLOSED, cwd=tmp_path)
+        refused(done, 2, place)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk to fill")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_said_before_anything_is_bought(small_disk: Path, tmp_path: Path) -> None:
+    words = ("run", "reading_comprehension", TIDES, "--model", "m", "--base-url", CLOSED, "--out", small_disk / "run")
+    refused(orca(*words, cwd=tmp_path, OPENAI_API_KEY="sk-x"), 4, "disk", "full")
+
+
+def test_dry_run_shows_what_would_be_asked_and_makes_no_call(tmp_path: Path) -> None:
+    words = ("run", "reading_comprehension", samples_folder(), "--model", "m", "--base-url", CLOSED, "--dry-run")
+    done = orca(*words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "calls to m" in done.stdout
+    assert "--- system" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_show_prints_the_tree_of_an_example(worked: Path) -> None:
+    lines = [json.loads(line) for line in (worked / "examples.jsonl").read_text().splitlines()]
+    refined = next(line for line in lines if line["metadata"]["goal"] == "unanswerable")
+    done = orca("show", refined["id"][:10], "--run", worked)
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "transform",
+        "instruct",
+        "refine",
+        "respond",
+        "verify",
+        "suggester",
+        "editor",
+        "solver_2",
+        "accepted",
+    ):
+        assert words in done.stdout
+    refused(orca("show", "zzzz", "--run", worked), 2, "zzzz")
+
+
+def test_skills_and_agents_say_where_they_were_found() -> None:
+    done = orca("skills")
+    assert "reading_comprehension  (43 leaves, " in done.stdout
+    assert "reading_comprehension/editor" in orca("agents").stdout
+
+
+def test_check_passes_on_what_ships_and_points_at_what_is_wrong(tmp_path: Path) -> None:
+    done = orca("check")
+    assert done.returncode == 0, done.stderr
+    assert "no problems" in done.stdout
+    (tmp_path / "agents").mkdir()
+    bad = tmp_path / "agents" / "bad.yaml"
+    bad.write_text("description: x\nsystem_mesage: y\ntask: z\n")
+    done = orca("check", tmp_path)
+    refused(done, 2, f"{bad}:2:1: system_mesage: unknown key; did you mean 'system_message'?")
+
+
+@pytest.mark.parametrize("kind", ["skill", "agent", "run"])
+def test_schemas_are_json_schemas(kind: str) -> None:
+    assert json.loads(orca("schema", kind).stdout)["type"] == "object"
+    refused(orca("schema", "skil"), 2, "did you mean 'skill'?")

@@ -1,0 +1,53 @@
+import subprocess
+import sys
+
+import orca_agents
+
+
+def test_the_promised_names_are_these_and_no_others() -> None:
+    assert sorted(orca_agents.__all__) == [
+        "AgentConfig",
+        "ChatError",
+        "ConfigError",
+        "Example",
+        "Failure",
+        "Library",
+        "ModelConfig",
+        "NotFoundError",
+        "OrcaError",
+        "Rejection",
+        "RunConfig",
+        "Sampling",
+        "Seed",
+        "SeedError",
+        "SkillConfig",
+        "SkillRun",
+        "Skip",
+        "StoreError",
+        "TeacherError",
+        "Transcript",
+        "Usage",
+        "__version__",
+        "run_skill",
+        "run_skill_async",
+    ]
+    for name in orca_agents.__all__:
+        assert getattr(orca_agents, name) is not None
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {line.split(".")[0] for line in done.stderr.splitlines()}
+
+
+HEAVY = {"autogen_core", "autogen_agentchat", "openai", "py3langid", "numpy", "xllamacpp", "semantic_text_splitter"}
+
+
+def test_importing_the_package_brings_neither_autogen_nor_openai() -> None:
+    assert not modules_after("import orca_agents") & HEAVY
+
+
+def test_help_brings_neither_autogen_nor_openai() -> None:
+    code = "from orca_agents.cli.app import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass"
+    assert not modules_after(code) & HEAVY

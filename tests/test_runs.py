@@ -1,0 +1,239 @@
+"""`run_skill` with the scripted teacher: what goes in, what comes out, what goes wrong."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_agents import ConfigError, ModelConfig, Sampling, SeedError, TeacherError, run_skill, run_skill_async
+from orca_agents.errors import WrongKeyError
+from orca_agents.models.api import Reply, Request
+from orca_agents.testing import ScriptedModel
+
+PASSAGE = (
+    "The mill at Orrin was built in 1804 by two brothers, Amos and Tobias Reed. It ground oats for the villages of the "
+    "valley until a flood broke its wheel in 1871. The brothers' grandchildren did not repair it. They sold the stones "
+    "to a farmer, who laid them in his yard, where they can still be seen. In 1923 a painter rented the empty building "
+    "and filled its windows with coloured glass. Since then people have called it the lantern of the valley."
+)
+SKILL = """\
+description: Facts of a passage.
+agents:
+  writer: {description: d, system_message: You are the writer., task: "{{ passage }}", sampling: {temperature: 0.9}}
+  responder: {description: d, system_message: You are the responder., task: "{{ passage }} {{ question }}"}
+  solver: {description: d, system_message: You are the solver., task: "{{ passage }} {{ question }}"}
+instruct:
+  agents: [writer]
+  checks: [well_formed, is_a_question, self_contained, fits_passage, key_supported]
+  taxonomy:
+    - {name: fact, description: asks for a fact, answer: span}
+respond:
+  agents: [responder]
+  checks: [answer_clean, evidence_in_passage, evidence_supports]
+  frames: {any: ["{{ passage }}\\n\\n{{ question }}"]}
+verify:
+  agents: [solver]
+"""
+QUESTION = {
+    "suitable": "yes",
+    "why_not": "",
+    "question": "What broke the wheel of the mill at Orrin?",
+    "answer": "a flood",
+}
+ANSWER = {
+    "reasoning": "The mill worked until 1871, when a flood broke its wheel.",
+    "evidence": ["until a flood broke its wheel in 1871"],
+    "answerable": "yes",
+    "answer": "a flood",
+}
+SOLVED = {"reasoning": "A flood broke the wheel in 1871.", "answerable": "yes", "answer": "flood"}
+WRONG = {**SOLVED, "answer": "a painter"}
+
+
+@pytest.fixture
+def skill(tmp_path: Path) -> str:
+    path = tmp_path / "skills" / "facts.yaml"
+    path.parent.mkdir()
+    path.write_text(SKILL, encoding="utf-8")
+    return str(path)
+
+
+def script(**changes: Any) -> ScriptedModel:
+    replies: dict[str, Any] = {"writer": QUESTION, "responder": ANSWER, "solver": SOLVED, **changes}
+    return ScriptedModel({f"You are the {name}.": reply for name, reply in replies.items()})
+
+
+def test_a_question_that_all_confirm_is_an_example(skill: str) -> None:
+    [example] = run_skill(skill, PASSAGE, model=script())
+    assert (
+        example.messages[0].content == f"{PASSAGE}\n\n{QUESTION['question']}" or PASSAGE in example.messages[0].content
+    )
+    assert example.messages[1].content == f"{ANSWER['reasoning']}\n\nAnswer: a flood"
+    assert example.metadata.source == "(text)"
+    assert not example.metadata.demo
+
+
+def test_a_key_that_two_of_three_confirm_is_kept(skill: str) -> None:
+    [example] = run_skill(skill, PASSAGE, model=script(solver=[SOLVED, WRONG]))
+    assert sorted(vote.agrees for vote in example.metadata.verification.votes) == [False, True, True]
+
+
+def test_a_key_that_the_others_do_not_reach_is_repaired_once_and_all_after_it_is_done_again(skill: str) -> None:
+    bad = {**QUESTION, "answer": "coloured glass"}
+    model = script(writer=[bad, QUESTION])
+    [example] = run_skill(skill, PASSAGE, model=model)
+    assert example.metadata.reference == ("a flood",)
+    assert example.metadata.verification.repairs == ("instruction: agrees_with_solvers",)
+    assert len(model.requests) == 8  # writer, responder, two solvers; then all of them again
+    told = [request.messages[-1]["content"] for request in model.requests if "fails a check" in str(request.messages)]
+    assert "only 0 of 3 independent readers reached it" in told[0]
+
+
+def test_a_key_that_stays_wrong_is_a_rejection_with_its_votes(skill: str) -> None:
+    run = run_skill(skill, PASSAGE, model=script(writer={**QUESTION, "answer": "coloured glass"}))
+    [rejection] = run.rejections
+    assert (rejection.stage, rejection.check) == ("verify", "agrees_with_solvers")
+    assert rejection.verification is not None
+    assert len(rejection.verification.votes) == 3
+    assert run.funnel.rejected == {"agrees_with_solvers": 1}
+
+
+def test_a_responder_who_differs_from_the_others_reads_again(skill: str) -> None:
+    wrong = {**ANSWER, "answer": "the brothers", "evidence": ["built in 1804 by two brothers, Amos and Tobias Reed"]}
+    wrong["reasoning"] = "Two brothers built the mill at Orrin, and the wheel was theirs."
+    model = script(responder=[wrong, ANSWER])
+    [example] = run_skill(skill, PASSAGE, model=model)
+    assert example.metadata.verification.repairs == ("draft: agrees_with_solvers",)
+    assert "a flood" not in str([r.messages[-1] for r in model.requests if "fails a check" in str(r.messages)])
+
+
+def test_evidence_that_is_not_in_the_passage_is_repaired_or_rejected(skill: str) -> None:
+    invented = {**ANSWER, "evidence": ["the wheel was broken by a great storm"]}
+    [example] = run_skill(skill, PASSAGE, model=script(responder=[invented, ANSWER]))
+    assert example.metadata.verification.repairs == ("draft: evidence_in_passage",)
+    run = run_skill(skill, PASSAGE, model=script(responder=invented))
+    assert [rejection.check for rejection in run.rejections] == ["evidence_in_passage"]
+
+
+def test_a_question_about_something_else_is_rejected_before_anyone_answers(skill: str) -> None:
+    model = script(writer={**QUESTION, "question": "Which planet has the most moons?", "answer": "Saturn"})
+    run = run_skill(skill, PASSAGE, model=model)
+    assert len(run.rejections) == 1
+    assert len(model.requests) == 2  # the question and its repair
+
+
+def test_an_agent_that_declines_is_a_skip_with_its_reason(skill: str) -> None:
+    run = run_skill(skill, PASSAGE, model=script(writer={**QUESTION, "suitable": "no", "why_not": "no facts in it"}))
+    assert [(skip.stage, skip.leaf, skip.reason) for skip in run.skips] == [("instruct", "fact", "no facts in it")]
+    assert run.funnel.declined == 1
+
+
+def test_a_bad_chat_is_a_row_in_failures_with_its_type_and_nothing_else(skill: str) -> None:
+    cut = Reply(text='{"suitable": "yes"', finish="length")
+    other = PASSAGE.replace("Orrin", "Lune").replace("1804", "1807")
+
+    def writer(request: Request) -> Reply | dict[str, str]:
+        return cut if "Lune" in str(request.messages) else QUESTION
+
+    run = run_skill(skill, [PASSAGE, other], model=script(writer=writer))
+    assert [(failure.error, failure.stage, failure.leaf) for failure in run.failures] == [
+        ("TruncatedError", "instruct", "fact")
+    ]
+    assert run.transcripts[run.failures[0].chats[0]].error is not None
+    assert len(run.examples) == 1
+
+
+def test_a_solver_that_fails_is_a_missing_vote_not_the_end(skill: str) -> None:
+    [example] = run_skill(skill, PASSAGE, model=script(solver=[Reply(text="", refusal="no"), SOLVED]))
+    assert len(example.metadata.verification.votes) == 2
+
+
+def test_a_teacher_that_cannot_be_used_ends_the_run_and_keeps_what_was_bought(skill: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(TeacherError, match="wrong key"):
+        run_skill(skill, PASSAGE, model=script(responder=[WrongKeyError("wrong key")]), out=out)
+    model = script()
+    assert len(run_skill(skill, PASSAGE, model=model, out=out)) == 1
+    assert len(model.requests) == 3  # the question was bought already
+
+
+def test_a_changed_prompt_asks_again_only_what_it_changes(skill: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert len(run_skill(skill, PASSAGE, model=script(), out=out)) == 1
+    Path(skill).write_text(SKILL.replace("You are the responder.", "You are the responder. Be brief."))
+    model = ScriptedModel({"You are the responder.": ANSWER})
+    [example] = run_skill(skill, PASSAGE, model=model, out=out)
+    assert len(model.requests) == 1
+    assert example.metadata.teacher_system == "You are the responder. Be brief."
+
+
+def test_the_same_text_is_one_seed_wherever_it_stands(skill: str) -> None:
+    run = run_skill(skill, [PASSAGE, PASSAGE], model=script())
+    assert len(run.examples) == 1
+    assert "same text" in run.skips[0].reason
+
+
+def test_files_folders_and_texts_may_be_mixed(skill: str, tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "mill.md").write_text(PASSAGE)
+    run = run_skill(skill, [folder, "too short"], model=script())
+    assert [example.metadata.source for example in run] == [str(folder / "mill.md")]
+    assert len(run.skips) == 1
+    with pytest.raises(SeedError, match="nothing_here"):
+        run_skill(skill, tmp_path / "nothing_here", model=script())
+
+
+def test_it_works_inside_a_running_loop_as_in_a_notebook(skill: str) -> None:
+    async def cell() -> int:
+        return len(run_skill(skill, PASSAGE, model=script()))
+
+    assert asyncio.run(cell()) == 1
+
+
+async def test_the_async_way_in_is_the_same(skill: str) -> None:
+    assert len(await run_skill_async(skill, PASSAGE, model=script())) == 1
+
+
+def test_a_role_may_have_a_model_and_settings_of_its_own(skill: str) -> None:
+    cheap, strong = script(), script()
+    [example] = run_skill(skill, PASSAGE, model=cheap, roles={"verify": strong})
+    assert {len(cheap.requests), len(strong.requests)} == {2}
+    temperatures = [request.sampling.temperature for request in cheap.requests]
+    assert temperatures == [0.9, None]
+    assert example.metadata.models["verify"] == strong.name
+
+
+def test_settings_of_a_role_win_over_the_agents_and_theirs_over_the_models() -> None:
+    agent = Sampling(temperature=0.9, max_tokens=50)
+    assert Sampling(temperature=0.1).over(agent.over(Sampling(top_p=0.5, max_tokens=10))) == Sampling(
+        temperature=0.1, top_p=0.5, max_tokens=50
+    )
+
+
+def test_two_solvers_draw_from_different_seeds_and_a_run_draws_the_same_again(skill: str) -> None:
+    first, second, other = script(), script(), script()
+    run_skill(skill, PASSAGE, model=first)
+    run_skill(skill, PASSAGE, model=second)
+    run_skill(skill, PASSAGE, model=other, random_seed=1)
+    draws = [request.sampling.seed for request in first.requests]
+    assert len(set(draws)) == 4
+    assert draws == [request.sampling.seed for request in second.requests]
+    assert not set(draws) & {request.sampling.seed for request in other.requests}
+
+
+def test_without_a_model_the_embedded_one_is_chosen_with_a_warning_and_never_a_paid_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from orca_agents.models import choose_model
+
+    monkeypatch.delenv("ORCA_MODEL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-there")
+    pytest.importorskip("xllamacpp")
+    assert choose_model(None) == ModelConfig(model="local")
+    monkeypatch.setenv("ORCA_MODEL", "some-model")
+    assert choose_model(None).model == "some-model"
+    monkeypatch.delenv("ORCA_MODEL")
+    with pytest.raises(ConfigError, match="--model"):
+        choose_model(None, "http://localhost:1/v1")

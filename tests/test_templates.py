@@ -1,0 +1,31 @@
+import pytest
+
+from orca_agents.errors import ConfigError
+from orca_agents.records import Seed
+from orca_agents.templates import render, template_problems
+
+
+def test_seed_text_is_data_and_never_a_template() -> None:
+    hostile = "{{ 7 * 7 }} {% for x in y %} {# gone #} %s {0} ${HOME}"
+    assert render("Text: {{ seed.text }}", {"seed": Seed(text=hostile)}) == f"Text: {hostile}"
+
+
+def test_a_missing_variable_is_an_error_never_an_empty_string() -> None:
+    with pytest.raises(ConfigError, match="'passage' is undefined"):
+        render("{{ passage }}", {"seed": "x"})
+
+
+def test_a_template_cannot_reach_into_python() -> None:
+    with pytest.raises(ConfigError, match="unsafe"):
+        render("{{ ''.__class__.__mro__ }}", {})
+
+
+def test_unknown_variables_are_found_without_rendering() -> None:
+    assert template_problems("{{ pasage }}{{ leaf.name }}", ("passage", "leaf")) == [
+        "unknown variable 'pasage'; did you mean 'passage'?; known here: passage, leaf"
+    ]
+
+
+def test_a_template_that_does_not_parse_says_where() -> None:
+    [problem] = template_problems("fine\n{% if %}", ("passage",))
+    assert problem.startswith("line 2 of the template")
