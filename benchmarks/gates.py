@@ -10,12 +10,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.gates.measuring import Rates, judge_items
+from tests.gates.measuring import HELD_OUT, TUNED, Judged, Rates, judge_items
 
 
 def main() -> None:
-    """Print one line per form, the totals, and every item that was judged wrongly."""
-    judged = judge_items()
+    """Print the rates and every wrong judgement, for the set that the gates were mended on and for the held-out one."""
+    for name, files in (("mended on", TUNED), ("held out", HELD_OUT)):
+        print(f"--- {name}")
+        _print(judge_items(files))
+
+
+def _print(judged: list[Judged]) -> None:
     forms: dict[str, Rates] = {}
     for item in judged:
         for name in (item.item["form"], "all"):

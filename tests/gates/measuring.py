@@ -18,7 +18,11 @@ from orca_agents.stages.studio import Studio, examine_case
 from orca_agents.stages.verify import Ballot, agrees, judge, responder_vote
 from orca_agents.store import Store
 
-ITEMS = Path(__file__).parent / "items.yaml"
+FOLDER = Path(__file__).parent
+TUNED = (FOLDER / "items.yaml",)
+"""The set that the gates were mended on."""
+HELD_OUT = (FOLDER / "held_out_a.yaml", FOLDER / "held_out_b.yaml")
+"""Written later, by others, without a look at the gates; nobody may mend a gate on these."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,15 @@ async def _forget(_: Transcript) -> None:
     """Nothing is said here."""
 
 
-def judge_items() -> list[Judged]:
-    """Every item of the file, judged by the checks and votes of the shipped skill."""
-    data = yaml.safe_load(ITEMS.read_text(encoding="utf-8"))
+def judge_items(files: tuple[Path, ...]) -> list[Judged]:
+    """Every item of the files, judged by the checks and votes of the shipped skill."""
     skill = Library().skill("reading_comprehension", CHECKS)
     studio = Studio(skill=skill, roles={}, record=Store.in_memory(), save_chat=_forget)
-    return [_judge(studio, item, data["passages"][item["passage"]]) for item in data["items"]]
+    judged = []
+    for file in files:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        judged += [_judge(studio, item, data["passages"][item["passage"]]) for item in data["items"]]
+    return judged
 
 
 def _judge(studio: Studio, item: dict[str, Any], passage: dict[str, str]) -> Judged:

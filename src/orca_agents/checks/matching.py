@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from orca_agents.checks.paraphrase import changes_roles, named_by, names_in, same_clause, same_noun_phrase, turns
 from orca_agents.checks.vocabulary import (
     ARTICLES,
     CURRENCIES,
@@ -33,6 +34,13 @@ def same_text(a: str, b: str) -> bool:
     """Whether two answers to one question say the same. Strict where in doubt: a false yes costs more than a no."""
     if plain(a) == plain(b) != "":
         return True
+    for answer, other in ((a, b), (b, a)):
+        if (part := named_by(answer, other)) is not None and _bare(part) == _bare(other) != ():
+            return True
+    names = names_in(a) | names_in(b)
+    # names keep their order, and the UN is no article
+    if a.strip()[1:].islower() and b.strip()[1:].islower() and same_noun_phrase(words(a), words(b)):
+        return True
     left, right = _without_leads(words(a), words(b))
     if not left or not right:
         return False
@@ -43,7 +51,9 @@ def same_text(a: str, b: str) -> bool:
     if _as_list(left) == _as_list(right):
         return True
     short, long = sorted((left, right), key=len)
-    return _is_close(short, long) and _in_order(short, long)
+    if _is_close(short, long) and _in_order(short, long) and not changes_roles(short, long, names):
+        return True
+    return same_clause(left, right, names)
 
 
 def same_wording(a: str, b: str) -> bool:
@@ -212,6 +222,10 @@ def _without_article(tokens: tuple[str, ...]) -> tuple[str, ...]:
     return tokens[:-2] if len(tokens) > 2 and tokens[-2:] == ("\u3067", "\u3059") else tokens  # Japanese: is
 
 
+def _bare(text: str) -> tuple[str, ...]:
+    return _without_article(words(text))
+
+
 def _joined(text: str) -> tuple[str, ...]:
     """The words where a hyphen between letters does not part them: `e-mail` is `email`."""
     return words(re.sub(r"(?<=[^\W\d])-(?=[^\W\d])", "", plain(text)))
@@ -238,7 +252,7 @@ def _is_close(short: Sequence[str], long: Sequence[str]) -> bool:
     """Whether the longer text adds so little, and nothing that matters, that it still says the same."""
     extra = Counter(long) - Counter(short)
     # a lone letter or symbol is a name of its own: vitamin C, the angle x
-    if any(token in TURNING or (len(token) == 1 and not _is_unspaced(token)) for token in extra):
+    if any(turns(token) or (len(token) == 1 and not _is_unspaced(token)) for token in extra):
         return False
     if len(short) <= 3 and any(map(_decisive, short)):
         return all(token in HARMLESS for token in extra)

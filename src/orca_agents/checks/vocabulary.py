@@ -8,7 +8,9 @@ def _listed(words: str) -> frozenset[str]:
 
 
 ARTICLES = _listed("a an the")
-LEADING_ARTICLES = _listed("der die das ein eine le la les l un une el los las il lo gli het een")
+LEADING_ARTICLES = _listed(
+    "der die das ein eine le la les l un une el los las il lo gli het een una unos unas uma al au aux"
+)
 """Articles of other languages; they are taken off the front only, since they are words elsewhere."""
 
 PLACES = _listed("in at on")
@@ -36,6 +38,12 @@ TURNING = _listed(
 )
 """Words that an answer may not have more of than the other: with them it names something else."""
 
+REVERSING = _listed(
+    """refus fail forbid forbad avoid prevent deny ceas stop lack ban pretend cancel unabl
+    say believ think claim want try plan promis threaten intend hop seem"""
+)
+"""Base forms (as `paraphrase.base` makes them) of verbs that turn a clause round, or make it a mere claim or wish."""
+
 HARMLESS = _listed("about approximately roughly around circa ca exactly total altogether year")
 """Words that may stand beside a number without changing it."""
 
@@ -62,3 +70,29 @@ MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
+ROMANCE_ARTICLES = _listed("un una uno une el la los las le les il lo gli uma")
+NAME_PARTICLES = _listed("of the de del da di la le van von der den al bin ibn y and du des")
+"""Small words inside names."""
+BE = _listed("be is are was were been being am")
+PARTICLES = _listed("off up out down away back")
+"""Particles that stand before or behind the object of their verb."""
+PRONOUNS = _listed("it them")
+INDEFINITE = _listed("something anything everything somebody anybody everybody one")
+IRREGULAR = {
+    "agreed": "agree", "evening": "evening", "freed": "free",
+    "began": "begin", "begun": "begin", "brought": "bring", "built": "build", "bought": "buy", "came": "come",
+    "caught": "catch", "chose": "choose", "chosen": "choose", "done": "do", "drew": "draw", "drawn": "draw",
+    "drove": "drive", "driven": "drive", "ate": "eat", "eaten": "eat", "fallen": "fall", "felt": "feel",
+    "fed": "feed", "fought": "fight", "flew": "fly", "flown": "fly", "forgot": "forget", "forgotten": "forget",
+    "gave": "give", "given": "give", "went": "go", "gone": "go", "grew": "grow", "grown": "grow", "heard": "hear",
+    "held": "hold", "kept": "keep", "knew": "know", "known": "know", "led": "lead", "lent": "lend", "lost": "lose",
+    "made": "make", "meant": "mean", "met": "meet", "paid": "pay", "ran": "run", "risen": "rise", "said": "say",
+    "sent": "send", "sold": "sell", "spent": "spend", "spoke": "speak", "spoken": "speak", "stood": "stand",
+    "stolen": "steal", "stole": "steal", "swam": "swim", "swum": "swim", "taken": "take", "took": "take",
+    "taught": "teach", "told": "tell", "thought": "think", "threw": "throw", "thrown": "throw", "won": "win",
+    "wore": "wear", "worn": "wear", "wrote": "write", "written": "write",
+}  # fmt: skip
+"""Past forms of frequent verbs, and words that only look like verb forms.
+
+Without those that are other words too, such as left, saw, found and fell.
+"""
