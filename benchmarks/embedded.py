@@ -2,7 +2,8 @@
 
     python benchmarks/embedded.py FOLDER --sections 20 --out runs/embedded
 
-One chunk of at most 400 words from each of the first sections of different sources under FOLDER, one leaf, one goal.
+One chunk of at most 400 words from each of the first sections of different sources under FOLDER, one leaf and one goal
+drawn for each.
 Run it again to go on where it stopped.
 """
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--sections", type=int, default=20)
     parser.add_argument("--out", type=Path, default=Path("runs/embedded"))
     parser.add_argument("--everything", action="store_true", help="one chunk, every leaf that suits, every goal")
+    parser.add_argument("--identity", action="store_true", help="ask about the sections as they are, not rewritten")
     options = parser.parse_args()
     seeds = _chunks(options.folder, 1 if options.everything else options.sections)
     began = time.monotonic()
@@ -35,6 +37,7 @@ def main() -> None:
         out=options.out,
         choose=43 if options.everything else 1,
         goals=3 if options.everything else 1,
+        transformers=["identity"] if options.identity else [],
     )
     seconds = time.monotonic() - began
     print("\n".join(run.funnel.lines()))

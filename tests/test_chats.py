@@ -199,12 +199,12 @@ async def test_the_team_nests_in_autogens_own_teams() -> None:
     model = ScriptedModel({"inner": "from inside"})
 
     def agent(name: str) -> AssistantAgent:
-        client = RecordedClient(model, "m", Sampling(), {}, Place("seed", name, Store.in_memory()))
+        client = RecordedClient(model, "m", Sampling(), {}, Place("skill", "seed", name, Store.in_memory()))
         return AssistantAgent(name, client, system_message="You are inner.")
 
     inner = PlannedTeam(
         [agent("a"), agent("b")],
-        lambda thread: ("b", "", frozenset()) if thread[-1].source != "b" else None,
+        lambda thread: ("b", ()) if thread[-1].source != "b" else None,
         lambda listener, speaker: True,
     )
     result = await RoundRobinGroupChat([inner], termination_condition=MaxMessageTermination(2)).run(task="Go.")

@@ -93,6 +93,79 @@ def test_a_text_that_speaks_of_its_own_tag_stays_whole() -> None:
     assert form.read(reply, structured=False)["passage"] == ("In HTML, </passage> is no element.",)
 
 
+@pytest.mark.parametrize("block", ["<unsuitable>no argument</unsuitable>", "<unsuitable>"])
+def test_a_passage_that_speaks_of_declining_is_no_decline(block: str) -> None:
+    form = Form((Field("passage", "x"),), may_decline=True)
+    reply = f"<passage>The form had a box, {block}, which nobody used.</passage>"
+    assert block in form.read(reply, structured=False)["passage"][0]
+
+
+def test_a_decline_beside_other_blocks_is_none() -> None:
+    reply = "<unsuitable>not sure</unsuitable>\n<passage>A text all the same.</passage>"
+    form = Form((Field("passage", "x"),), may_decline=True)
+    assert form.read(reply, structured=False)["passage"] == ("A text all the same.",)
+
+
+ANSWER = Form(
+    (
+        Field("reasoning", "why"),
+        Field("evidence", "quotes", many=True, optional=True),
+        Field("answerable", "whether", choices=("yes", "no")),
+        Field("answer", "what", optional=True),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "mention",
+    ["<answer>the miller</answer>", "<answer>", "</answer>", "<answerable>no</answerable>", "<evidence>a</evidence>"],
+)
+def test_a_tag_named_inside_an_earlier_block_is_its_text(mention: str) -> None:
+    reply = (
+        f"<reasoning>At first {mention} comes to mind.</reasoning>\n"
+        "<answerable>yes</answerable>\n<answer>the flood</answer>"
+    )
+    assert ANSWER.read(reply, structured=False) == {
+        "reasoning": (f"At first {mention} comes to mind.",),
+        "evidence": (),
+        "answerable": ("yes",),
+        "answer": ("the flood",),
+    }
+
+
+def test_a_tag_named_inside_a_later_block_is_its_text_too() -> None:
+    reply = "<reasoning>r</reasoning><answerable>yes</answerable><answer>see <evidence>x</evidence></answer>"
+    product = ANSWER.read(reply, structured=False)
+    assert (product["evidence"], product["answer"]) == ((), ("see <evidence>x</evidence>",))
+
+
+def test_words_around_the_blocks_do_no_harm() -> None:
+    reply = "Sure!\n<reasoning>r</reasoning> So:\n<answerable>yes</answerable>, and <answer>x</answer> Bye."
+    assert ANSWER.read(reply, structured=False)["answer"] == ("x",)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "<reasoning>a</reasoning><answerable>yes</answerable><answer>A</answer> rather than <answer>B</answer>.",
+        "<reasoning>a</reasoning><answerable>no</answerable>\n<reasoning>b</reasoning><answerable>yes</answerable>",
+    ],
+)
+def test_a_block_that_stands_twice_is_not_guessed_at(reply: str) -> None:
+    with pytest.raises(UnparsableError, match="stands there 2 times"):
+        ANSWER.read(reply, structured=False)
+
+
+@pytest.mark.parametrize("structured", [True, False])
+@pytest.mark.parametrize("said", ["yes", " yes ", "Yes", "\nYES\n"])
+def test_a_choice_is_read_whatever_its_case_and_the_space_around_it(structured: bool, said: str) -> None:
+    values = {"reasoning": "r", "evidence": [], "answerable": said, "answer": " x "}
+    tagged = f"<reasoning>r</reasoning><answerable>{said}</answerable><answer> x </answer>"
+    product = ANSWER.read(json.dumps(values) if structured else tagged, structured=structured)
+    assert product["answerable"] == ("yes",)
+    assert product["answer"] == (" x ",)
+
+
 def test_the_schema_is_strict_and_bounded() -> None:
     schema = QUESTION.schema()
     assert schema["required"] == ["suitable", "why_not", "question", "options", "answer"]

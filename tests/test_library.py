@@ -6,6 +6,7 @@ import pytest
 from orca_agents.checks import CHECKS
 from orca_agents.errors import ConfigError, NotFoundError
 from orca_agents.library import Library
+from orca_agents.templates import sample_values
 
 AGENT = "description: d\nsystem_message: You are {name}.\ntask: '{{{{ {variable} }}}}'\n"
 SKILL = """\
@@ -84,6 +85,7 @@ def test_an_unknown_skill_names_the_nearest(tmp_path: Path) -> None:
         ("answer: span}", "answer: essay}", "verify.agents: essays (title) need a second agent"),
         ("frames: {any:", "frames: {en:", "respond.frames: needs an entry `any`"),
         ('{{ question }}"]}', '{{ quesion }}"]}', "respond.frames.any[0]: unknown variable 'quesion'"),
+        ("answer: span}", "answer: span, cues: ['(']}", "cues: '(' is no regular expression"),
         ("verify:\n", "verify:\n  agree: 4\n", "verify.agree: there are only 3 votes"),
     ],
 )
@@ -96,6 +98,108 @@ def test_what_a_skill_file_says_wrong_is_found_before_any_call(
         Library.for_skill(str(path)).skill(str(path), CHECKS)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+FULL = """\
+description: Titles for texts.
+words: [20, 500]
+agents:
+  poem: {description: d, system_message: You rhyme., task: "{{ seed.text }} {{ seed.metadata.author }}"}
+  writer: {description: d, system_message: You ask., task: "{{ passage }} {{ leaf.description }}"}
+  proposer: {description: d, system_message: You propose., task: "{{ goal.name }} {{ suggestions + 1 }}"}
+  editor: {description: d, system_message: You edit., task: "{{ suggestion[0] }} {{ 6 // number }}"}
+  solver: {description: d, system_message: You answer., task: "{{ passage }} {{ question }}"}
+  grader: {description: d, system_message: You grade., task: "{{ passage[0] }} {{ rubric[0] }} {{ response[0] }}"}
+transform:
+  agents: [poem, identity]
+instruct:
+  agents: [writer]
+  taxonomy:
+    - {name: title, description: asks for a title, answer: span}
+    - {name: judgement, description: asks for an essay, answer: essay, goals: [harder]}
+refine:
+  agents: [proposer, editor]
+  propose: 3
+  goals:
+    - {name: harder, description: harder, edits: question}
+    - {name: other, description: another answer, edits: passage}
+respond:
+  agents: [solver]
+  frames: {any: ["{{ passage }} {{ question }}"]}
+verify:
+  agents: [solver, grader]
+"""
+
+
+def test_a_full_skill_is_sound(tmp_path: Path) -> None:
+    path = write(tmp_path, "skills/titles.yaml", FULL)
+    assert len(Library.for_skill(str(path)).skill(str(path), CHECKS).agents) == 6
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "agents: [poem, identity]",
+            "agents: [poem, x/poem]",
+            "11:18: transform.agents[1]: 'poem' and 'x/poem' are both",
+        ),
+        (
+            "agents: [proposer, editor]",
+            "agents: [editor, editor]",
+            "18:20: refine.agents[1]: 'editor' and 'editor' are",
+        ),
+        ("agents: [solver, g", "agents: [fact-writer, g", "verify.agents[0]: an agent cannot be called 'fact-writer'"),
+        (
+            "agents: [writer]",
+            "agents: [x/moderator]",
+            "13:12: instruct.agents[0]: an agent cannot be called 'moderator'",
+        ),
+        ("agents: [writer]", "agents: [user]", "13:12: instruct.agents[0]: an agent cannot be called 'user'"),
+        ("agents: [writer]", "agents: [identity]", "an agent cannot be called 'identity'"),
+        ("name: other", "name: harder", "22:8: refine.goals[1].name: a second goal named 'harder'"),
+        ("name: other", "name: respond", "22:8: refine.goals[1].name: a goal cannot be called 'respond'"),
+        ("name: other", "name: verify", "22:8: refine.goals[1].name: a goal cannot be called 'verify'"),
+        ("name: other", "name: passage", "22:8: refine.goals[1].name: a goal cannot be called 'passage'"),
+        ("name: other", "name: an/other", "22:8: refine.goals[1].name: String should match pattern"),
+        ("name: title", "name: Title", "15:8: instruct.taxonomy[0].name: String should match pattern"),
+        ("name: title", "name: judgement", "16:8: instruct.taxonomy[1].name: a second leaf named 'judgement'"),
+        ("propose: 3", "suggestions: 5", "19:3: refine.suggestions: only 3 suggestions are made"),
+        ("words: [20, 500]", "words: [500, 20]", "2:1: words: no seed has at least 500 and at most 20 words"),
+        (", goals: [harder]", "", "instruct.taxonomy[1].goals: an essay has no single answer"),
+        ("goals: [harder]", "goals: [other]", "16:72: instruct.taxonomy[1].goals: an essay has no single answer"),
+        ("You rhyme.", '"{{ language.nope }}"', "4:26: agents.poem.system_message: a template cannot be filled in"),
+        ("{{ seed.text }}", "{{ seed.title.upper() }}", "agents.poem.task: a template cannot be filled in"),
+        (
+            '{{ leaf.description }}"',
+            '{{ passage + 1 }}"',
+            "agents.writer.task: a template cannot be filled in: TypeError",
+        ),
+        ("{{ leaf.description }}", "{{ leaf.nope }}", "(tried with leaf 'title')"),
+        ("{{ goal.name }}", "{{ goal.edits + 1 }}", "(tried with goal 'harder')"),
+        ("You edit.", '"{{ suggestion[0] }}"', "agents.editor.system_message: a template cannot be filled in"),
+        ('{{ passage }} {{ question }}"}', '{{ passage[0] }}"}', "agents.solver.task: a template cannot be filled in"),
+        ("{{ rubric[0] }}", "{{ rubric + 1 }}", "agents.grader.task: a template cannot be filled in: TypeError"),
+        ('{{ question }}"]', '{{ question.nope }}"]', "respond.frames.any[0]: a template cannot be filled in"),
+    ],
+)
+def test_what_would_break_a_chat_is_found_before_any_call(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in FULL
+    path = write(tmp_path, "skills/titles.yaml", FULL.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        Library.for_skill(str(path)).skill(str(path), CHECKS)
+    assert message in str(caught.value)
+    assert f"{path}:" in str(caught.value)
+
+
+def test_every_variable_of_every_stage_has_sample_values() -> None:
+    config = Library().skill("reading_comprehension").config
+    for name, stage in config.stages.items():
+        for number in range(len(stage.agents)):
+            for part in ("system_message", "task"):
+                samples = sample_values(config, name, number, part)
+                assert list(samples) == list(stage.variables)
+                assert all(samples.values()), (name, number)
 
 
 def test_a_problem_in_an_agent_file_points_into_that_file(tmp_path: Path) -> None:

@@ -75,6 +75,5 @@ def test_the_first_notebook_runs_with_no_key_and_keeps_four_examples(tmp_path: P
         assert goal in printed["refinement"]
     assert "== transform" in printed["transcript"]
     assert "agrees_with_solvers" in printed["rejections"]
-    assert "answerable_before_the_edit" in printed["rejections"]
     assert "left out" in printed["embedded"]
     assert list(tmp_path.rglob("*.jsonl")) == []

@@ -74,6 +74,40 @@ def test_yaml_that_grows_out_of_itself_is_refused_not_unfolded(path: Path) -> No
     assert any("unfolds to too much" in problem for problem in problems_of(path, "self: &s\n  inner: *s\n"))
 
 
+@pytest.mark.parametrize(
+    ("line", "place", "message"),
+    [
+        ("? [a]\n: x\n", "2:3: (file)", "a key must be a plain text"),
+        ("? {a: b}\n: x\n", "2:3: (file)", "a key must be a plain text"),
+        ("? &a [*a]\n: x\n", "2:3: (file)", "a key must be a plain text"),
+        ("no: x\n", "2:1: no", "YAML reads this key as bool, not as a text; put it in quotes"),
+        ("task: !foo x\n", "2:7: (syntax)", "could not determine a constructor for the tag '!foo'"),
+        ("task: !!python/object:os.system {}\n", "2:7: (syntax)", "could not determine a constructor"),
+        ("task: !!int abc\n", "2:7: (syntax)", "'abc' cannot be read as int; put it in quotes if it is a text"),
+        ("task: !!bool abc\n", "2:7: (syntax)", "'abc' cannot be read as bool"),
+        ("task: !!timestamp abc\n", "2:7: (syntax)", "'abc' cannot be read as timestamp"),
+        (f"task: {'1' * 5000}\n", "2:7: (syntax)", "cannot be read as int"),
+        (f"task: 0x{'f' * 5000}\n", "2:7: (syntax)", "cannot be read as int"),
+        ("task: 0b_\n", "2:7: (syntax)", "'0b_' cannot be read as int"),
+        ('task: "\\UFFFFFFFF"\n', "2:10: (syntax)", ""),
+        ('task: "\\ud800"\n', "2:7: task", "half a character"),
+        (f"task: {'[' * 3000}{']' * 3000}\n", "2:47: (syntax)", "nested too deeply"),
+        ("task:\n" + "".join(f"{' ' * n}k:\n" for n in range(1, 300)), "42:41: (syntax)", "nested too deeply"),
+        ("<<: x\n", "2:5: (syntax)", "expected a mapping"),
+    ],
+)
+def test_what_a_yaml_reader_chokes_on_is_refused_with_its_place(
+    path: Path, line: str, place: str, message: str
+) -> None:
+    [problem] = problems_of(path, "description: x\n" + line)
+    assert problem.startswith(place)
+    assert message in problem
+
+
+def test_a_root_that_is_a_set_is_refused(path: Path) -> None:
+    assert problems_of(path, "!!set {a, b}\n") == ["1:1: (file): the file must hold keys and values"]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nothing\.yaml: cannot be read"):
         YamlFile(tmp_path / "nothing.yaml")

@@ -7,7 +7,8 @@ cancelling the task stops the chat at once.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autogen_agentchat.agents import AssistantAgent
@@ -21,7 +22,7 @@ from orca_agents.errors import ChatError, OrcaError, UnparsableError
 from orca_agents.harvest import Form, Product
 from orca_agents.models.api import Teacher
 from orca_agents.models.client import CallRecord, Place, RecordedClient
-from orca_agents.records import Transcript, Turn, short_hash
+from orca_agents.records import Transcript, Turn, Usage, short_hash
 
 MODERATOR = "moderator"
 """Who speaks for the skill in a transcript: it puts the tasks, and reports what a check found."""
@@ -68,11 +69,15 @@ Plan = Callable[[Sequence[Said]], Step | None]
 """Names the next step from what was said so far, or ends the chat with `None`. Pure: same turns, same step."""
 
 
+Spoken = tuple[str, Sequence[tuple[str, frozenset[str]]]]
+"""The next speaker, and the moderator's words before, each with those who hear them."""
+
+
 class PlannedTeam(Team, ComponentBase[BaseModel]):
     """An AutoGen team whose speakers are named by a plan. It can be a participant of AutoGen's own teams.
 
-    `plan(messages)` returns (speaker, words of the moderator, who hears these) or `None`; `hears(listener, speaker)`
-    says whether a turn reaches a participant.
+    `plan(messages)` returns the speaker and what the moderator says before (words, and who hears them) or `None`;
+    `hears(listener, speaker)` says whether a turn reaches a participant.
     """
 
     component_type = "team"
@@ -80,7 +85,7 @@ class PlannedTeam(Team, ComponentBase[BaseModel]):
     def __init__(
         self,
         participants: Sequence[ChatAgent],
-        plan: Callable[[Sequence[BaseChatMessage]], tuple[str, str, frozenset[str]] | None],
+        plan: Callable[[Sequence[BaseChatMessage]], Spoken | None],
         hears: Callable[[str, str], bool],
     ) -> None:
         self._participants = {agent.name: agent for agent in participants}
@@ -110,15 +115,15 @@ class PlannedTeam(Team, ComponentBase[BaseModel]):
         token = cancellation_token or CancellationToken()
         result: list[BaseAgentEvent | BaseChatMessage] = []
         for message in _messages(task):
-            self._deliver(message, frozenset(self._participants))
+            self.deliver(message, frozenset(self._participants))
             if output_task_messages:
                 result.append(message)
                 yield message
         while (step := self._plan(self._thread)) is not None:
-            speaker, words, listeners = step
-            if words:
+            speaker, said_before = step
+            for words, listeners in said_before:
                 put = TextMessage(content=words, source=MODERATOR)
-                self._deliver(put, listeners)
+                self.deliver(put, listeners)
                 result.append(put)
                 yield put
             unheard, self._unheard[speaker] = self._unheard[speaker], []
@@ -126,7 +131,7 @@ class PlannedTeam(Team, ComponentBase[BaseModel]):
                 if isinstance(item, Response):
                     said = item.chat_message
                     heard_by = frozenset(n for n in self._participants if n != speaker and self._hears(n, speaker))
-                    self._deliver(said, heard_by)
+                    self.deliver(said, heard_by)
                     result.append(said)
                     yield said
         yield TaskResult(messages=result, stop_reason="the plan is complete")
@@ -170,7 +175,8 @@ class PlannedTeam(Team, ComponentBase[BaseModel]):
         """Not supported: a chat is run again from the record of its calls."""
         raise NotImplementedError("a planned chat is run again from the record of its calls")
 
-    def _deliver(self, message: BaseChatMessage, listeners: frozenset[str]) -> None:
+    def deliver(self, message: BaseChatMessage, listeners: frozenset[str]) -> None:
+        """Put a message into the thread; these participants hear it before their next turn."""
         self._thread.append(message)
         for name in listeners:
             self._unheard[name].append(message)
@@ -180,9 +186,10 @@ class Chat:
     """One group chat of a skill, from its first turn to the transcript."""
 
     def __init__(self, skill: str, stage: str, participants: Sequence[Participant], place: Place) -> None:
-        self.id = short_hash(skill, place.seed_id, place.path)
+        self.id = chat_id(skill, place.random_seed, place.seed_id, place.path)
         self.said: list[Said] = []
         """The agents' turns that could be read, in order."""
+        self._skill = skill
         self._stage = stage
         self._place = place
         self._participants = {p.name: p for p in participants}
@@ -193,6 +200,8 @@ class Chat:
         self._turns: list[Turn] = []
         self._plan: Plan = lambda _: None
         self._step: Step | None = None
+        self._says: list[tuple[str, frozenset[str]]] = []
+        """What the moderator says before this step, and to whom; taken off as it is said."""
         self._unread: UnparsableError | None = None
         self._error: str | None = None
         self._team = PlannedTeam(agents, lambda _: self._next(), lambda n, who: who in self._participants[n].hears)
@@ -201,9 +210,10 @@ class Chat:
         """Go on by a plan until it ends; the product of the last turn is returned. Raises `ChatError` and others."""
         self._plan = plan
         try:
-            async for item in self._team.run_stream():
-                if isinstance(item, BaseChatMessage):
-                    self._hear(item)
+            async with aclosing(self._team.run_stream()) as stream:
+                async for item in stream:
+                    if isinstance(item, BaseChatMessage):
+                        self._hear(item)
         except OrcaError as error:
             self._note_lost_turn()
             self._error = f"{type(error).__name__}: {error}"
@@ -218,6 +228,16 @@ class Chat:
         count = len(self.said)
         return await self.go(lambda said: step if len(said) == count else None)
 
+    def branch(self, path: str) -> Chat:
+        """A chat of its own that goes on from what was said so far; what was said before counts only once."""
+        twin = Chat(
+            self._skill, self._stage, tuple(self._participants.values()), replace(self._place, path=path, calls=0)
+        )
+        for turn in self._turns:
+            twin._turns.append(turn.model_copy(update={"usage": Usage(), "latency_s": 0.0}))
+            twin._team.deliver(TextMessage(content=turn.text, source=turn.agent), frozenset(turn.to))
+        return twin
+
     @property
     def transcript(self) -> Transcript:
         """Everything that was said so far."""
@@ -230,7 +250,7 @@ class Chat:
             error=self._error,
         )
 
-    def _next(self) -> tuple[str, str, frozenset[str]] | None:
+    def _next(self) -> Spoken | None:
         """The plan's next step for the team; after a reply that could not be read, the same step once more."""
         if self._unread is not None:
             assert self._step is not None
@@ -241,12 +261,17 @@ class Chat:
                 return None
             self._step = step = planned
         participant = self._participants[step.speaker]
-        words = step.says
+        speaker, form = frozenset({step.speaker}), ""
         if step.form is not None and self._unread is None:
-            words = f"{words}\n\n{step.form.explain(structured=participant.structured)}"
+            form = step.form.explain(structured=participant.structured)
         use_schema = step.form is not None and participant.structured
         self._clients[step.speaker].schema = step.form.schema() if step.form and use_schema else None
-        return step.speaker, words, frozenset({step.speaker, *step.also})
+        if step.also:  # the others hear the task, but not in what form the speaker is to reply
+            self._says = [(step.says, speaker | set(step.also)), (form, speaker)]
+        else:
+            self._says = [(f"{step.says}\n\n{form}".strip(), speaker)]
+        self._says = [(words, listeners) for words, listeners in self._says if words]
+        return step.speaker, tuple(self._says)
 
     def _hear(self, message: BaseChatMessage) -> None:
         """Take a message into the transcript; read an agent's turn by its step."""
@@ -254,8 +279,8 @@ class Chat:
         step = self._step
         assert step is not None
         if message.source == MODERATOR:
-            listeners = (step.speaker, *step.also) if self._unread is None else (step.speaker,)
-            self._turns.append(Turn(agent=MODERATOR, text=text, to=listeners))
+            _, listeners = self._says.pop(0)
+            self._turns.append(Turn(agent=MODERATOR, text=text, to=tuple(sorted(listeners))))
             return
         self._turns.append(self._turn(message.source, text))
         try:
@@ -297,6 +322,11 @@ class Chat:
             self._turns.append(self._turn(self._step.speaker, reply.text))
 
 
+def chat_id(skill: str, random_seed: int, seed_id: str, path: str) -> str:
+    """The id of the chat at a place in a run."""
+    return short_hash("chat", skill, str(random_seed), seed_id, path)
+
+
 def open_chat(
     skill: str,
     stage: str,
@@ -308,8 +338,7 @@ def open_chat(
     random_seed: int = 0,
 ) -> Chat:
     """A chat at its place in a run, with nothing said yet."""
-    draw = int(short_hash(str(random_seed), skill, seed_id, path), 16) % 2**31
-    return Chat(skill, stage, participants, Place(seed_id, path, record, random_seed=draw))
+    return Chat(skill, stage, participants, Place(skill, seed_id, path, record, random_seed))
 
 
 def _please_repair(error: UnparsableError) -> str:

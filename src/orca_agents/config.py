@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orca_agents.records import AnswerForm, SeedKind
 
@@ -14,6 +15,8 @@ IDENTITY = "identity"
 
 Origin = Literal["agentinstruct", "agentinstruct-secondhand", "new"]
 StageName = Literal["transform", "instruct", "refine", "respond", "verify"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+"""Of a leaf or a goal: it is part of paths such as `poem_generator/strengthen/complicate.1`."""
 
 
 class Config(BaseModel):
@@ -52,7 +55,7 @@ class AgentConfig(Config):
 class Leaf(Config):
     """One entry of a skill's taxonomy."""
 
-    name: str
+    name: Name
     origin: Origin = "new"
     """`agentinstruct` for a published name, `agentinstruct-secondhand` for one known from others' notes."""
     after: str | None = None
@@ -76,11 +79,21 @@ class Leaf(Config):
     goals: tuple[str, ...] | None = None
     """Refinement goals that make sense for it; all unless given."""
 
+    @field_validator("cues")
+    @classmethod
+    def _cues_are_patterns(cls, cues: tuple[str, ...]) -> tuple[str, ...]:
+        for cue in cues:
+            try:
+                re.compile(cue)
+            except re.error as error:
+                raise ValueError(f"{cue!r} is no regular expression: {error}") from None
+        return cues
+
 
 class Goal(Config):
     """One aim of refinement."""
 
-    name: str
+    name: Name
     origin: Origin = "new"
     description: str
     """What the suggester and the editor are to reach."""
@@ -160,7 +173,6 @@ class Verify(StageConfig):
     """How many of the votes (the responder's and the solvers') must equal the key."""
     closed_book: bool = False
     """Ask one solver without the passage; an item that it solves is tagged `no_passage_needed`."""
-    checks: tuple[str, ...] = ()
 
 
 class SkillConfig(Config):

@@ -102,22 +102,26 @@ class Form:
         return product
 
     def _read_tags(self, text: str) -> Product:
-        if self.may_decline and (declined := re.search(r"<unsuitable>(.*?)</unsuitable>", text, re.DOTALL)):
+        if self.may_decline and (declined := _ONLY_UNSUITABLE.fullmatch(text)):
             raise DeclinedError(declined[1].strip() or "no reason given")
-        product: Product = {}
-        for field in self.fields:
-            # a single block runs to its last closing tag, so that a text which speaks of the tag stays whole
-            inner = "(.*?)" if field.many else "(.*)"
-            blocks = re.findall(rf"<{field.name}>{inner}</{field.name}>", text, re.DOTALL)
-            product[field.name] = tuple(_trimmed(block) for block in blocks)
+        product: Product = {field.name: () for field in self.fields}
+        fields = {field.name: field for field in self.fields}
+        tag = re.compile(f"<({'|'.join(map(re.escape, fields))})>")
+        at = 0
+        while opening := tag.search(text, at):  # block after block: what stands inside one is its text, tags or not
+            field = fields[opening[1]]
+            inner, at = _block(text, opening.end(), field, tag)
+            product[field.name] += (_trimmed(inner),) if inner is not None else ()
         return product
 
     def _checked(self, product: Product) -> Product:
         problems = []
         for field in self.fields:
-            values = tuple(value for value in product[field.name] if value.strip())
+            values = tuple(_as_declared(value, field) for value in product[field.name] if value.strip())
             if not values and not field.optional:
                 problems.append(f"{field.name!r} is missing or empty")
+            if not field.many and len(values) > 1:
+                problems.append(f"{field.name!r} stands there {len(values)} times; it must stand there once")
             if field.many and values and not field.min_items <= len(values) <= field.max_items:
                 fixed = field.min_items == field.max_items
                 wanted = f"{field.min_items}" if fixed else f"{field.min_items} to {field.max_items}"
@@ -131,6 +135,9 @@ class Form:
         if problems:
             raise UnparsableError("; ".join(problems))
         return product
+
+
+_ONLY_UNSUITABLE = re.compile(r"\s*<unsuitable>((?:(?!</?unsuitable>).)*)</unsuitable>\s*", re.DOTALL)
 
 
 def _field_schema(field: Field) -> dict[str, Any]:
@@ -164,10 +171,45 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def _as_declared(value: str, field: Field) -> str:
+    """A choice in the spelling of the form, where only case and the space around it differ; other texts as they are."""
+    if not field.choices or value in field.choices:
+        return value
+    alike = [choice for choice in field.choices if choice.casefold() == value.strip().casefold()]
+    return alike[0] if len(alike) == 1 else value.strip()
+
+
 def _unfenced(text: str) -> str:
     """The text inside a Markdown fence that is wrapped around the whole reply, if there is one."""
     fenced = re.fullmatch(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", text, re.DOTALL)
     return fenced[1] if fenced else text
+
+
+def _block(text: str, start: int, field: Field, opening: re.Pattern[str]) -> tuple[str | None, int]:
+    """The text of a block that was opened before `start`, or `None` if it is never closed; and where to read on.
+
+    A single text may speak of its own tag: it ends where its closing tag is followed by another block or by the end of
+    the reply, and failing that at its last closing tag before such a block is opened again. Of many texts, each ends at
+    the first closing tag.
+    """
+    closings: list[re.Match[str]] = []
+    for mark in re.finditer(f"<(/?){re.escape(field.name)}>", text[start:]):
+        if mark[1]:
+            closings.append(mark)
+        elif closings:
+            break
+    if not closings:
+        return None, start
+    end = closings[0]
+    if not field.many:
+        at_a_boundary = (mark for mark in closings if _is_boundary(text, start + mark.end(), opening))
+        end = next(at_a_boundary, closings[-1])
+    return text[start : start + end.start()], start + end.end()
+
+
+def _is_boundary(text: str, at: int, opening: re.Pattern[str]) -> bool:
+    rest = text[at:].lstrip()
+    return not rest or opening.match(rest) is not None
 
 
 def _trimmed(block: str) -> str:

@@ -24,12 +24,17 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Literal
 
-from orca_agents.config import IDENTITY, AgentConfig, SkillConfig, StageConfig
+from orca_agents.config import IDENTITY, AgentConfig, SkillConfig, StageName
 from orca_agents.errors import ConfigError, NotFoundError, Problem, did_you_mean
-from orca_agents.templates import template_problems
+from orca_agents.templates import sample_values, template_problems, trial_problems
 from orca_agents.yaml_file import KeyPath, YamlFile
 
 Kind = Literal["skill", "agent", "tool"]
+
+NOT_FOR_AGENTS = ("moderator", "user", IDENTITY)
+"""Names that chats and transcripts use for others than agents."""
+NOT_FOR_GOALS = ("respond", "verify", "passage")
+"""Names that mean another place in the flow, e.g. `poem_generator/strengthen/respond`."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Library:
                 except ConfigError as error:
                     problems += error.problems
                 else:
-                    problems += _template_problems(agent_file, prefix, agents[agent], stage)
+                    problems += _template_problems(agent_file, prefix, agents[agent], config, stage_name, number)
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
         return Skill(path.stem, path, config, agents)
@@ -160,39 +165,23 @@ def _is_file(name: str, suffix: str) -> bool:
 
 def _own_problems(file: YamlFile, skill: SkillConfig, known_checks: frozenset[str]) -> list[Problem]:
     """What a skill file says that pydantic cannot see to be wrong."""
-    problems: list[Problem] = []
-
-    def unknown(key: KeyPath, kind: str, name: str, known: Iterable[str]) -> None:
-        problems.append(file.problem(key, f"no {kind} named {name!r}{did_you_mean(name, known)}"))
-
+    problems = [
+        *_agent_name_problems(file, skill),
+        *_leaf_problems(file, skill),
+        *_goal_problems(file, skill),
+        *_number_problems(file, skill),
+    ]
     lists: list[tuple[KeyPath, Sequence[str]]] = [
         ((name, "checks"), getattr(stage, "checks", ())) for name, stage in skill.stages.items()
     ]
-    transformers = [short_name(agent) for agent in skill.transform.agents] if skill.transform else [IDENTITY]
-    goals = [goal.name for goal in skill.refine.goals] if skill.refine else []
-    seen: set[str] = set()
-    for number, leaf in enumerate(skill.instruct.taxonomy):
-        key: KeyPath = ("instruct", "taxonomy", number)
-        if leaf.name in seen:
-            problems.append(file.problem((*key, "name"), f"a second leaf named {leaf.name!r}"))
-        seen.add(leaf.name)
-        if leaf.agent and leaf.agent not in skill.instruct.agents:
-            unknown((*key, "agent"), "agent of this stage", leaf.agent, skill.instruct.agents)
-        for index, name in enumerate(leaf.passages):
-            if name not in transformers:
-                unknown((*key, "passages", index), "transformer of this skill", name, transformers)
-        for index, name in enumerate(leaf.goals or ()):
-            if name not in goals:
-                unknown((*key, "goals", index), "goal of this skill", name, goals)
-        lists.append(((*key, "checks"), leaf.checks))
+    lists += [(("instruct", "taxonomy", n, "checks"), leaf.checks) for n, leaf in enumerate(skill.instruct.taxonomy)]
     if known_checks:
         for key, names in lists:
-            for index, name in enumerate(names):
-                if name not in known_checks:
-                    unknown((*key, index), "check", name, known_checks)
+            problems += _unknown(file, key, "check", names, known_checks)
+    samples = {k: v for k, v in sample_values(skill, "respond", 0, "task").items() if k in ("passage", "question")}
     for language, frames in skill.respond.frames.items():
         for index, frame in enumerate(frames):
-            for message in template_problems(frame, ("passage", "question")):
+            for message in template_problems(frame, samples) or trial_problems(frame, samples):
                 problems.append(file.problem(("respond", "frames", language, index), message))
     problems += [
         file.problem(("respond", name), "needs an entry `any`, for languages without one of their own")
@@ -202,20 +191,107 @@ def _own_problems(file: YamlFile, skill: SkillConfig, known_checks: frozenset[st
     essays = [leaf.name for leaf in skill.instruct.taxonomy if leaf.answer == "essay"]
     if essays and len(skill.verify.agents) < 2:
         problems.append(file.problem(("verify", "agents"), f"essays ({essays[0]}) need a second agent: their grader"))
-    if skill.verify.agree > skill.verify.solvers + 1:
-        problems.append(file.problem(("verify", "agree"), f"there are only {skill.verify.solvers + 1} votes"))
     return problems
 
 
-def _template_problems(file: YamlFile, prefix: KeyPath, agent: AgentConfig, stage: StageConfig) -> list[Problem]:
+def _unknown(file: YamlFile, key: KeyPath, kind: str, names: Sequence[str], known: Iterable[str]) -> list[Problem]:
+    """A problem for each of a list of names that is not known."""
+    return [
+        file.problem((*key, index), f"no {kind} named {name!r}{did_you_mean(name, known)}")
+        for index, name in enumerate(names)
+        if name not in known
+    ]
+
+
+def _agent_name_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
+    """Agents that a chat could not tell apart, or would take for somebody else."""
     problems = []
-    for field in ("system_message", "task"):
-        if not getattr(agent, field).strip():
-            problems.append(file.problem((*prefix, field), "must not be empty"))
-        problems += [
-            file.problem((*prefix, field), message)
-            for message in template_problems(getattr(agent, field), stage.variables)
-        ]
+    for stage_name, stage in skill.stages.items():
+        seen: dict[str, str] = {}
+        for number, agent in enumerate(stage.agents):
+            name = short_name(agent)
+            is_identity = stage_name == "transform" and agent == IDENTITY and agent not in skill.agents
+            message = ""
+            if name in seen:
+                message = f"{seen[name]!r} and {agent!r} are both called {name!r} in a chat; rename one of them"
+            elif not name.isidentifier():
+                message = f"an agent cannot be called {name!r}; use letters, digits and _, and no digit first"
+            elif name in NOT_FOR_AGENTS and not is_identity:
+                message = f"an agent cannot be called {name!r}: that name means somebody else; rename it"
+            if message:
+                problems.append(file.problem((stage_name, "agents", number), message))
+            seen.setdefault(name, agent)
+    return problems
+
+
+def _leaf_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
+    """Leaves that stand twice, refer to what is not there, or cannot be refined as they ask to be."""
+    problems: list[Problem] = []
+    transformers = [short_name(agent) for agent in skill.transform.agents] if skill.transform else [IDENTITY]
+    goals = {goal.name: goal for goal in skill.refine.goals} if skill.refine else {}
+    seen: set[str] = set()
+    for number, leaf in enumerate(skill.instruct.taxonomy):
+        key: KeyPath = ("instruct", "taxonomy", number)
+        if leaf.name in seen:
+            problems.append(file.problem((*key, "name"), f"a second leaf named {leaf.name!r}"))
+        seen.add(leaf.name)
+        if leaf.agent and leaf.agent not in skill.instruct.agents:
+            hint = did_you_mean(leaf.agent, skill.instruct.agents)
+            problems.append(file.problem((*key, "agent"), f"no agent of this stage named {leaf.agent!r}{hint}"))
+        problems += _unknown(file, (*key, "passages"), "transformer of this skill", leaf.passages, transformers)
+        problems += _unknown(file, (*key, "goals"), "goal of this skill", leaf.goals or (), goals)
+        wanted = list(goals) if leaf.goals is None else leaf.goals
+        unfit = [name for name in wanted if name in goals and goals[name].edits == "passage"]
+        if leaf.answer == "essay" and unfit:
+            fit = ", ".join(name for name, goal in goals.items() if goal.edits == "question")
+            message = (
+                f"an essay has no single answer that an edited passage ({', '.join(unfit)}) could change; "
+                f"write `goals: [{fit}]`"
+            )
+            problems.append(file.problem((*key, "goals"), message))
+    return problems
+
+
+def _goal_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
+    problems = []
+    seen: set[str] = set()
+    for number, goal in enumerate(skill.refine.goals if skill.refine else ()):
+        key: KeyPath = ("refine", "goals", number, "name")
+        if goal.name in seen:
+            problems.append(file.problem(key, f"a second goal named {goal.name!r}"))
+        if goal.name in NOT_FOR_GOALS:
+            message = f"a goal cannot be called {goal.name!r}: that name means another place in the flow; rename it"
+            problems.append(file.problem(key, message))
+        seen.add(goal.name)
+    return problems
+
+
+def _number_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
+    """Numbers that do not go together."""
+    problems = []
+    fewest, most = skill.words
+    if fewest > most:
+        problems.append(file.problem(("words",), f"no seed has at least {fewest} and at most {most} words"))
+    if skill.verify.agree > skill.verify.solvers + 1:
+        problems.append(file.problem(("verify", "agree"), f"there are only {skill.verify.solvers + 1} votes"))
+    if skill.refine and skill.refine.suggestions > skill.refine.propose:
+        message = f"only {skill.refine.propose} suggestions are made (`propose`)"
+        problems.append(file.problem(("refine", "suggestions"), message))
+    return problems
+
+
+def _template_problems(
+    file: YamlFile, prefix: KeyPath, agent: AgentConfig, skill: SkillConfig, stage: StageName, number: int
+) -> list[Problem]:
+    """What is wrong with the templates of an agent, the `number`th of its stage."""
+    problems = []
+    for part in ("system_message", "task"):
+        template = getattr(agent, part)
+        if not template.strip():
+            problems.append(file.problem((*prefix, part), "must not be empty"))
+        samples = sample_values(skill, stage, number, part)
+        messages = template_problems(template, skill.stages[stage].variables) or trial_problems(template, samples)
+        problems += [file.problem((*prefix, part), message) for message in messages]
     return problems
 
 

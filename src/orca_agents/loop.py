@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
 
+CLEAN_UP_S = 30.0
+"""How long an interrupted call waits for its work to close files and connections."""
+
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
@@ -22,28 +25,29 @@ def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     if threading.current_thread() is _thread:
         work.close()
         raise RuntimeError("this is orca_agents' own event loop: use the function whose name ends in _async")
-    future = asyncio.run_coroutine_threadsafe(_cancellable(work), loop)
+    given_up, ended = threading.Event(), threading.Event()
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def supervised() -> ResultT:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        try:
+            if given_up.is_set():  # interrupted before the loop came to it
+                work.close()
+                raise asyncio.CancelledError
+            return await work
+        finally:
+            ended.set()
+
     try:
-        return future.result()
+        return asyncio.run_coroutine_threadsafe(supervised(), loop).result()
     except BaseException:
-        if not future.done():
-            future.cancel()
-            _let_it_end(loop)
+        if not ended.is_set():
+            given_up.set()
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+            ended.wait(CLEAN_UP_S)
         raise
-
-
-async def _cancellable(work: Coroutine[Any, Any, ResultT]) -> ResultT:
-    return await work
-
-
-def _let_it_end(loop: asyncio.AbstractEventLoop) -> None:
-    """Wait until cancelled tasks have cleaned up, so that files are closed when the caller goes on."""
-
-    async def others() -> None:
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        await asyncio.wait(tasks, timeout=30) if tasks else None
-
-    asyncio.run_coroutine_threadsafe(others(), loop).result(timeout=60)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

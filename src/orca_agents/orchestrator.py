@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from orca_agents.errors import SeedError
 from orca_agents.funnel import Funnel
-from orca_agents.records import Outcome, Seed, Skip, Usage
+from orca_agents.records import Outcome, Seed, Skip, Usage, short_hash
 from orca_agents.stages import Studio, run_seed
 from orca_agents.store import Store
 
 
 @dataclass
 class Progress:
-    """How far a run is. Counts are of this process and of what it found finished."""
+    """How far a run is."""
 
     finished: int = 0
     """Seeds that are done, those done earlier included."""
@@ -23,8 +24,33 @@ class Progress:
     resumed: int = 0
     """Seeds that an earlier run had finished."""
     funnel: Funnel = field(default_factory=Funnel)
+    """Of what this process did; what was finished earlier is counted in `resumed` alone."""
     usage: Usage = field(default_factory=Usage)
     """All calls on record in the run folder."""
+
+
+@dataclass
+class Seen:
+    """The seeds and skips that a run came by, by which its outcomes are found again in the store."""
+
+    units: set[str] = field(default_factory=set)
+    seeds: set[str] = field(default_factory=set)
+    texts: dict[str, str] = field(default_factory=dict)
+    """Of seeds whose id the user gave: id -> hash of the text."""
+
+    def add(self, item: Seed | Skip) -> str:
+        """Note an item; its unit: a hash of all of it, so that a changed title or licence is made anew (from the
+        replies on record). Raises `SeedError` if two seeds with different texts share an id."""
+        if isinstance(item, Skip):
+            self.units.add(item.id)
+            return item.id
+        text = short_hash(item.text)
+        if item.id != text and self.texts.setdefault(item.id, text) != text:
+            raise SeedError(f"two seeds have the id {item.id!r} and different texts: give each text an id of its own")
+        unit = short_hash(item.model_dump_json())
+        self.units.add(unit)
+        self.seeds.add(item.id)
+        return unit
 
 
 async def run_seeds(
@@ -37,7 +63,7 @@ async def run_seeds(
     limit: int | None = None,
     progress: Progress,
     on_progress: Callable[[Progress], None],
-) -> None:
+) -> Seen:
     """Work on the seeds, at most `window` at a time, in their order; what was finished before is not done again.
 
     Seeds are taken from the iterable as places get free, so that memory does not grow with their number. An error
@@ -45,40 +71,43 @@ async def run_seeds(
     """
     finished = store.finished(config_hash)
     source = _planned(seeds, limit)
-    under_way: set[asyncio.Task[tuple[Seed, list[Outcome]]]] = set()
+    seen = Seen()
+    done: set[asyncio.Task[list[Outcome]]] = set()
+    under_way: set[asyncio.Task[list[Outcome]]] = set()
 
-    async def work(seed: Seed) -> tuple[Seed, list[Outcome]]:
+    async def work(seed: Seed, unit: str) -> list[Outcome]:
         outcomes = await run_seed(studio, seed)
-        await store.save_outcomes(seed.id, config_hash, outcomes)
-        return seed, outcomes
+        await store.save_outcomes(unit, config_hash, outcomes)
+        return outcomes
 
     try:
         while True:
             for item in source:
+                unit = seen.add(item)
                 if isinstance(item, Skip):
-                    await store.save_outcomes(item.id, config_hash, [item])
+                    await store.save_outcomes(unit, config_hash, [item])
                     progress.funnel.add(item)
-                elif item.id in finished:
+                elif unit in finished:
                     progress.finished += 1
                     progress.resumed += 1
+                    await asyncio.sleep(0)  # a long list of finished seeds must not hold up the rest
                 else:
-                    under_way.add(asyncio.create_task(work(item)))
+                    under_way.add(asyncio.create_task(work(item, unit)))
                 on_progress(progress)
                 if len(under_way) >= window:
                     break
             if not under_way:
-                return
+                return seen
             done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                _, outcomes = await task
                 progress.finished += 1
-                for outcome in outcomes:
+                for outcome in await task:
                     progress.funnel.add(outcome)
                 on_progress(progress)
     except BaseException:
         for task in under_way:
             task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.gather(*done, *under_way, return_exceptions=True)
         raise
 
 

@@ -24,7 +24,8 @@ import yaml
 from orca_agents.config import RunConfig
 from orca_agents.errors import StoreError
 from orca_agents.funnel import Funnel
-from orca_agents.records import Example, Failure, Outcome, Record, Rejection, Skip
+from orca_agents.orchestrator import Seen
+from orca_agents.records import Example, Failure, Outcome, Record, Rejection, Skip, Transcript
 from orca_agents.store import Store
 
 FILES: dict[str, type[Example] | type[Rejection] | type[Failure] | type[Skip]] = {
@@ -35,12 +36,17 @@ FILES: dict[str, type[Example] | type[Rejection] | type[Failure] | type[Skip]] =
 }
 
 
-def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str) -> Funnel:
-    """Write all files of a run folder from its store; the same store gives the same bytes."""
+def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str, seen: Seen | None) -> Funnel:
+    """Write all files of a run folder from its store; the same store gives the same bytes.
+
+    They hold what became of the seeds that the run came by; `seen` is `None` for a run that was stopped, which writes
+    all that the store has under its config.
+    """
     funnel = Funnel()
+    units = None if seen is None else seen.units
     for name, kind in FILES.items():
-        write_jsonl(folder / name, _counted(store.outcomes(config_hash, kind), funnel))
-    write_jsonl(folder / "transcripts.jsonl", store.chats(config_hash))
+        write_jsonl(folder / name, _counted(store.outcomes(config_hash, kind, units=units), funnel))
+    write_jsonl(folder / "transcripts.jsonl", chats_of(store, config_hash, seen))
     summary: dict[str, Any] = {
         "skill": config.skill,
         "models": {"all": config.model.model, **{name: role.model for name, role in config.roles.items()}},
@@ -50,6 +56,11 @@ def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str) -
     }
     write_text(folder / "summary.json", [json.dumps(summary, indent=2, ensure_ascii=False) + "\n"])
     return funnel
+
+
+def chats_of(store: Store, config_hash: str, seen: Seen | None) -> Iterable[Transcript]:
+    """The transcripts of a run, or all under its config."""
+    return (chat for chat in store.chats(config_hash) if seen is None or chat.seed_id in seen.seeds)
 
 
 def write_config(folder: Path, config: RunConfig) -> None:

@@ -5,27 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from orca_agents import loop
 from orca_agents.checks import CHECKS
-from orca_agents.config import ModelConfig, RunConfig, Sampling, StageName
-from orca_agents.errors import ConfigError, did_you_mean
+from orca_agents.config import ModelConfig, RunConfig, StageName
+from orca_agents.errors import ConfigError, OrcaError, did_you_mean
 from orca_agents.funnel import Funnel
 from orca_agents.library import Library, Skill, short_name
-from orca_agents.models import Abilities, Teacher, choose_model, connect, is_default_model
-from orca_agents.orchestrator import Progress, run_seeds
+from orca_agents.models import Teacher, choose_model, is_default_model, shown_address
+from orca_agents.orchestrator import Progress, Seen, run_seeds
 from orca_agents.records import Example, Failure, Rejection, Seed, Skip, Transcript, Usage
-from orca_agents.run_folder import write_config, write_jsonl, write_run
+from orca_agents.run_folder import chats_of, write_config, write_jsonl, write_run
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
-from orca_agents.stages import Role, Studio
+from orca_agents.stages import Studio
 from orca_agents.store import Store
+from orca_agents.teachers import Teachers
 
+ResultT = TypeVar("ResultT")
 Seeds = str | Path | Seed | Iterable[str | Path | Seed]
 Model = str | ModelConfig | Teacher
 
@@ -37,7 +43,6 @@ LOCAL_WARNING = (
 )
 COUNTED_BYTES = 50_000_000
 """Up to this size the seeds are counted beside the run, so that progress can tell the time left."""
-STAGES: tuple[StageName, ...] = ("transform", "instruct", "refine", "respond", "verify")
 
 
 @dataclass(frozen=True, repr=False)
@@ -194,10 +199,10 @@ async def run_skill_async(
             role_configs[stage] = role
         else:
             role_configs[stage], given[stage] = ModelConfig(model=role.name), role
-    config = RunConfig(
+    named = ("(text)" if isinstance(s, str) else s.source if isinstance(s, Seed) else str(s) for s in sources)
+    config = make_config(
         skill=skill,
-        seeds=tuple("(text)" if isinstance(s, str) else s.source if isinstance(s, Seed) else str(s) for s in sources)
-        or ("(none)",),
+        seeds=tuple(dict.fromkeys(named)) or ("(none)",),
         model=chosen,
         roles=role_configs,
         library=tuple(Path(folder) for folder in folders),
@@ -206,13 +211,17 @@ async def run_skill_async(
         limit=limit,
         choose=choose,
         goals=goals,
-        leaves=tuple(leaves),
-        transformers=tuple(transformers),
+        leaves=leaves if isinstance(leaves, str) else tuple(leaves),
+        transformers=transformers if isinstance(transformers, str) else tuple(transformers),
         language=language,
         random_seed=random_seed,
     )
     folder = Path(out) if out else None
-    return await execute(config, sources, out=folder, shared=shared, given=given, on_progress=on_progress)
+
+    def read(store: Store, config_hash: str, seen: Seen) -> SkillRun:
+        return collect(store, config_hash, seen, Path(skill).stem, folder)
+
+    return await execute(config, sources, out=folder, read=read, shared=shared, given=given, on_progress=on_progress)
 
 
 async def execute(
@@ -220,24 +229,28 @@ async def execute(
     sources: Sequence[str | Path | Seed],
     *,
     out: Path | None,
+    read: Callable[[Store, str, Seen], ResultT],
     shared: Teacher | None = None,
     given: Mapping[StageName, Teacher] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     say: Callable[[str], None] = _LOG.warning,
-) -> SkillRun:
-    """Do what a run config says. `shared` and `given` are teacher objects that stand for its models; `say` is told
-    what a person at the keyboard should know."""
+) -> ResultT:
+    """Do what a run config says, and `read` the result from the store.
+
+    `shared` and `given` are teacher objects that stand for its models; `say` is told what a person should know.
+    """
+    _refuse_secrets(config)
     skill = read_skill(config)
     check_sources(sources)
     config_hash = hash_of(config, skill)
-    teachers = _Teachers(config, shared, given or {})
-    with _open_store(out) as store:
+    teachers = Teachers(config, shared, given)
+    seen: Seen | None = None
+    with Store.in_memory() if out is None else Store.open(out) as store:
         try:
             if out is not None:
                 write_config(out, config)
             for address in teachers.addresses():
                 say(f"your seeds leave this machine: they are sent to {address}")
-            roles = await teachers.roles(store)
             progress = Progress(total=config.limit)
 
             async def save_chat(transcript: Transcript) -> None:
@@ -247,7 +260,7 @@ async def execute(
 
             studio = Studio(
                 skill=skill,
-                roles=roles,
+                roles=await teachers.roles(store),
                 record=store,
                 save_chat=save_chat,
                 random_seed=config.random_seed,
@@ -260,7 +273,7 @@ async def execute(
             options = seed_options(config, skill)
             if config.limit is None:
                 _count_beside(sources, options, progress)
-            await run_seeds(
+            seen = await run_seeds(
                 studio,
                 read_seeds(sources, options),
                 store,
@@ -273,8 +286,17 @@ async def execute(
         finally:
             await teachers.close()
             if out is not None:
-                write_run(out, store, config, config_hash)
-        return collect(store, config_hash, skill.name, out)
+                write_run(out, store, config, config_hash, seen)
+        return read(store, config_hash, seen)
+
+
+def make_config(**options: Any) -> RunConfig:
+    """A run config of options given in Python or on the command line. Raises `ConfigError` that names each problem."""
+    try:
+        return RunConfig.model_validate(options)
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise ConfigError("; ".join(problems)) from None
 
 
 def read_skill(config: RunConfig) -> Skill:
@@ -305,7 +327,8 @@ def seed_options(config: RunConfig, skill: Skill) -> SeedOptions:
 def hash_of(config: RunConfig, skill: Skill) -> str:
     """A hash of all that decides what becomes of a seed, and of nothing else; outcomes carry it."""
     parts = {
-        "skill": skill.digest(),
+        "version": version("orca-agents"),
+        "skill": [skill.name, skill.digest()],
         "models": {
             "all": _identity(config.model),
             **{str(stage): _identity(role) for stage, role in sorted(config.roles.items())},
@@ -326,16 +349,16 @@ def default_out(config: RunConfig) -> Path:
     return Path("runs") / f"{Path(config.skill).stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def collect(store: Store, config_hash: str, skill: str, folder: Path | None) -> SkillRun:
+def collect(store: Store, config_hash: str, seen: Seen, skill: str, folder: Path | None) -> SkillRun:
     """Everything that a store holds of a run."""
-    outcomes = list(store.outcomes(config_hash))
+    outcomes = list(store.outcomes(config_hash, units=seen.units))
     return SkillRun(
         skill=skill,
         examples=[outcome for outcome in outcomes if isinstance(outcome, Example)],
         rejections=[outcome for outcome in outcomes if isinstance(outcome, Rejection)],
         failures=[outcome for outcome in outcomes if isinstance(outcome, Failure)],
         skips=[outcome for outcome in outcomes if isinstance(outcome, Skip)],
-        transcripts={transcript.id: transcript for transcript in store.chats(config_hash)},
+        transcripts={transcript.id: transcript for transcript in chats_of(store, config_hash, seen)},
         usage=store.usage(),
         funnel=Funnel.of(outcomes),
         folder=folder,
@@ -348,19 +371,28 @@ def _count_beside(sources: Sequence[str | Path | Seed], options: SeedOptions, pr
         return
 
     def count() -> None:
-        progress.total = sum(isinstance(item, Seed) for item in read_seeds(sources, options))
+        with suppress(OrcaError, OSError):  # the run itself meets the same trouble, and says so
+            progress.total = sum(isinstance(item, Seed) for item in read_seeds(sources, options))
 
     threading.Thread(target=count, name="orca-agents-count", daemon=True).start()
 
 
 def _size(source: str | Path | Seed) -> int:
     if isinstance(source, Path):
-        return sum(path.stat().st_size for path in ([source] if source.is_file() else source.rglob("*")))
+        files = [source] if source.is_file() else [path for path in source.rglob("*") if path.is_file()]
+        return sum(path.stat().st_size for path in files)
     return len(source if isinstance(source, str) else source.text)
 
 
-def _open_store(out: Path | None) -> Store:
-    return Store.in_memory() if out is None else Store.open(out)
+def _refuse_secrets(config: RunConfig) -> None:
+    """Keys stand in environment variables; in an address they would end up in files and messages."""
+    for model in (config.model, *config.roles.values()):
+        for address in (model.base_url, model.azure.endpoint if model.azure else None):
+            if address and ("@" in address or "?" in address):
+                raise ConfigError(
+                    f"the address {shown_address(address)} was given with a password or a query: leave these out, and "
+                    "put the key into an environment variable that `api_key_env` names"
+                )
 
 
 def _identity(config: ModelConfig) -> dict[str, object]:
@@ -368,65 +400,3 @@ def _identity(config: ModelConfig) -> dict[str, object]:
     return config.model_dump(
         mode="json", exclude={"base_url", "api_key_env", "azure", "timeout_s", "concurrency", "retries"}
     )
-
-
-class _Teachers:
-    """The teachers of a run: one for each different model config, connected when the run starts."""
-
-    def __init__(self, config: RunConfig, shared: Teacher | None, given: Mapping[StageName, Teacher]) -> None:
-        self._config = config
-        self._given = given
-        self._connected: dict[str, Teacher] = {}
-        self._ours: list[Teacher] = []
-        if shared is not None:
-            self._connected[config.model.model_dump_json()] = shared
-
-    def addresses(self) -> list[str]:
-        """Where seeds are sent, for those teachers that are not in this process."""
-        found: list[str] = []
-        for stage in STAGES:
-            model = self._config.roles.get(stage, self._config.model)
-            if stage in self._given or model.model_dump_json() in self._connected or model.is_local:
-                continue
-            azure = model.azure.endpoint if model.azure else None
-            found.append(azure or model.base_url or os.environ.get("OPENAI_BASE_URL") or "OpenAI (api.openai.com)")
-        return list(dict.fromkeys(found))
-
-    async def roles(self, store: Store) -> dict[StageName, Role]:
-        """Connect and probe each teacher once. Raises `TeacherError` before any seed is sent."""
-        roles: dict[StageName, Role] = {}
-        for stage in STAGES:
-            own = self._config.roles.get(stage)
-            model = own or self._config.model
-            teacher = self._given.get(stage) or self._connect(model)
-            roles[stage] = Role(
-                teacher,
-                model,
-                structured=(await self._abilities(store, teacher, model)).json_schema,
-                own_sampling=own.sampling if own else Sampling(),
-            )
-        return roles
-
-    def _connect(self, model: ModelConfig) -> Teacher:
-        key = model.model_dump_json()
-        if key not in self._connected:
-            self._connected[key] = connect(model)
-            self._ours.append(self._connected[key])
-        return self._connected[key]
-
-    async def _abilities(self, store: Store, teacher: Teacher, model: ModelConfig) -> Abilities:
-        """What a teacher can do: found once for a run folder, then remembered there."""
-        key = f"abilities {teacher.name} {model.structured}"
-        noted = store.note(key)
-        if noted is None:
-            abilities = await teacher.probe()
-            store.set_note(key, abilities.model_dump())
-        else:
-            abilities = Abilities.model_validate(noted)
-        if model.structured != "auto":
-            return Abilities(json_schema=model.structured == "json_schema")
-        return abilities
-
-    async def close(self) -> None:
-        for teacher in self._ours:
-            await teacher.close()

@@ -35,13 +35,13 @@ def sample_documents() -> list[Path]:
     return sorted(path for path in samples_folder().iterdir() if path.suffix in (".md", ".txt"))
 
 
-def worked_example() -> WorkedExample:
-    """The seed and a teacher that plays every agent of reading comprehension for it."""
+def worked_example(*, json_schema: bool = True) -> WorkedExample:
+    """The seed and a teacher that plays every agent of reading comprehension for it, by schema or in tagged blocks."""
     data = yaml.safe_load((samples_folder() / "worked_example.yaml").read_text(encoding="utf-8"))
     rules: list[dict[str, Any]] = data["rules"]
 
     def reply(request: Request) -> dict[str, Any]:
-        fields = list((request.schema or {}).get("properties", {}))
+        fields = _fields_asked_for(request)
         prompt = " ".join(" ".join(message["content"] for message in request.messages).split())
         for rule in rules:
             has = all(words in prompt for words in rule.get("has", ()))
@@ -50,7 +50,16 @@ def worked_example() -> WorkedExample:
                 return _with_letter(rule["reply"], prompt)
         raise LookupError(f"the worked example has no reply with the fields {fields}: {prompt[:200]!r}")
 
-    return WorkedExample(data["seed"], ScriptedModel({"": reply}, name="scripted"))
+    return WorkedExample(data["seed"], ScriptedModel({"": reply}, json_schema=json_schema))
+
+
+def _fields_asked_for(request: Request) -> list[str]:
+    """What the reply is to hold: by its schema, or by the tags that the latest message names at its end."""
+    if request.schema is not None:
+        return list(request.schema["properties"])
+    asked = request.messages[-1]["content"]
+    may_decline = ["suitable", "why_not"] if "<unsuitable>" in asked else []
+    return may_decline + re.findall(r"^<(\w+)>\.\.\.</\1>", asked, re.MULTILINE)
 
 
 def _with_letter(reply: dict[str, Any], prompt: str) -> dict[str, Any]:

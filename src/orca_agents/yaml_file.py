@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -18,6 +18,8 @@ KeyPath = tuple[str | int, ...]
 DEEPEST = 40
 LARGEST = 50_000
 """Bounds on what one config file may unfold to: levels, and keys and items in all."""
+YAML_TAG = "tag:yaml.org,2002:"
+TOO_MUCH = "the file is nested too deeply or unfolds to too much; write it without aliases"
 
 
 class YamlFile:
@@ -27,34 +29,37 @@ class YamlFile:
         self.path = path
         try:
             self.text = path.read_text(encoding="utf-8")
-            root = yaml.compose(self.text, Loader=yaml.SafeLoader)
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
             raise ConfigError(
                 [Problem(path, 1, 1, "(file)", f"byte {error.start} is not UTF-8; save the file as UTF-8")]
             ) from None
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise ConfigError([Problem(path, line, column, "(syntax)", str(error.problem))]) from None
-        except yaml.reader.ReaderError as error:
-            raise ConfigError([Problem(path, 1, 1, "(syntax)", error.reason)]) from None
+        root = self._compose()
         if root is None:
             raise ConfigError([Problem(path, 1, 1, "(file)", "the file is empty")])
-        if not isinstance(root, yaml.MappingNode):
+        if not isinstance(root, yaml.MappingNode) or root.tag != f"{YAML_TAG}map":
             raise ConfigError([Problem(path, 1, 1, "(file)", "the file must hold keys and values")])
         self._positions: dict[KeyPath, tuple[int, int]] = {}
         problems = [self._problem_at(node, key, message) for node, key, message in self._walk(root, ())]
         if problems:
             raise ConfigError(list(dict.fromkeys(problems))[:20])
 
-    def read(self, model: type[ConfigT]) -> ConfigT:
-        """Validate the file as `model`, or raise `ConfigError` that names every problem at once."""
+    def read(self, model: type[ConfigT], over: Mapping[str, Any] | None = None) -> ConfigT:
+        """Validate the file as `model`, or raise `ConfigError` that names every problem at once.
+
+        What stands in `over` wins over the file; a mapping there is laid over the file's own, key by key.
+        """
         try:
-            return model.model_validate(yaml.load(self.text, Loader=_Loader))  # noqa: S506  # a SafeLoader
+            data: dict[str, Any] = yaml.load(self.text, Loader=_Loader)  # noqa: S506  # a SafeLoader
+            for key, value in (over or {}).items():
+                merges = isinstance(value, dict) and isinstance(data.get(key), dict)
+                data[key] = {**data[key], **value} if merges else value
+            return model.model_validate(data)
         except ValidationError as error:
             raise ConfigError([self.problem(e["loc"], _explain(e, model)) for e in error.errors()]) from None
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax_error(error.problem_mark, str(error.problem)) from None
 
     def problem(self, key: KeyPath, message: str) -> Problem:
         """A problem with `key`, placed where the key (or its nearest parent) stands in the file."""
@@ -62,16 +67,40 @@ class YamlFile:
         line, column = self._positions[nearest]
         return Problem(self.path, line, column, _dotted(key), message)
 
+    def _compose(self) -> yaml.Node | None:
+        """The file as nodes that know their places."""
+        try:
+            loader = _Loader(self.text)
+        except yaml.reader.ReaderError as error:
+            raise self._syntax_error(None, error.reason) from None
+        try:
+            return loader.get_single_node()
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax_error(error.problem_mark, str(error.problem)) from None
+        except (ValueError, OverflowError) as error:  # PyYAML's scanner lets Python's own through: "\UFFFFFFFF"
+            raise self._syntax_error(loader.get_mark(), str(error)) from None
+
+    def _syntax_error(self, mark: yaml.Mark | None, message: str) -> ConfigError:
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return ConfigError([Problem(self.path, line, column, "(syntax)", message)])
+
     def _walk(self, node: yaml.Node, key: KeyPath) -> Iterator[tuple[yaml.Node, KeyPath, str]]:
         """Note where each key stands; yield what YAML allows and a config file should not have."""
         self._positions[key] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if len(key) > DEEPEST or len(self._positions) > LARGEST:  # aliases can unfold without end
-            yield node, key, "the file is nested too deeply or unfolds to too much; write it without aliases"
+            yield node, key, TOO_MUCH
             return
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key_node, value_node in node.value:
+                if not isinstance(key_node, yaml.ScalarNode):
+                    yield key_node, key, "a key must be a plain text, not a list or keys and values"
+                    continue
                 child = (*key, str(key_node.value))
+                if key_node.tag not in (f"{YAML_TAG}str", f"{YAML_TAG}merge"):
+                    kind = key_node.tag.removeprefix(YAML_TAG)
+                    yield key_node, child, f"YAML reads this key as {kind}, not as a text; put it in quotes"
+                    continue
                 if key_node.value in seen:
                     yield key_node, child, "this key stands here twice; only one can count"
                     continue
@@ -81,6 +110,8 @@ class YamlFile:
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
                 yield from self._walk(item, (*key, index))
+        elif any("\ud800" <= char <= "\udfff" for char in node.value):
+            yield node, key, "half a character (a lone surrogate) cannot be written to a file; write the whole one"
 
     def _problem_at(self, node: yaml.Node, key: KeyPath, message: str) -> Problem:
         mark = node.start_mark
@@ -88,7 +119,33 @@ class YamlFile:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without its dates: `api_version: 2024-10-21` is a text."""
+    """YAML without its dates: `api_version: 2024-10-21` is a text. Whatever it cannot read has a place."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """As PyYAML does it, down to a depth at which Python is sure to follow."""
+        if self.depth > DEEPEST:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it open
+            raise yaml.composer.ComposerError(problem=TOO_MUCH, problem_mark=mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As PyYAML does it; a value that is not what its tag says is an error with a place."""
+        try:
+            value = super().construct_object(node, deep)
+            if isinstance(value, int) and value.bit_length() > 64:
+                raise ValueError("too large")
+        except yaml.YAMLError:
+            raise
+        except Exception as error:  # PyYAML's converters let through what Python raises: `!!int abc`, `!!bool x`
+            kind = node.tag.removeprefix(YAML_TAG)
+            problem = f"{str(node.value)[:40]!r} cannot be read as {kind}; put it in quotes if it is a text"
+            raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark) from error
+        return value
 
 
 _Loader.yaml_implicit_resolvers = {

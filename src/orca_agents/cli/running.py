@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
 from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError
+from orca_agents.funnel import Funnel
 from orca_agents.models import choose_model, is_default_model
-from orca_agents.runs import LOCAL_WARNING, SkillRun, default_out, execute
+from orca_agents.orchestrator import Seen
+from orca_agents.records import Example, Rejection, Usage
+from orca_agents.runs import LOCAL_WARNING, default_out, execute, make_config
 from orca_agents.seeds import check_sources
+from orca_agents.store import Store
 from orca_agents.yaml_file import YamlFile
 
 
@@ -38,25 +43,53 @@ def run_command(
     check_sources(sources)
     with ProgressView(config.skill, total=config.limit) as view:
         try:
-            result = loop.run(execute(config, sources, out=folder, on_progress=view.update, say=view.say))
+            summary = loop.run(
+                execute(config, sources, out=folder, read=_summarise, on_progress=view.update, say=view.say)
+            )
         except KeyboardInterrupt:
-            view.say(f"stopping; what was bought is kept in {folder}")
+            view.say(f"stopped; what was bought is kept in {folder}: run the same command again to go on")
             raise
-    print_summary(result, folder)
+    summary.print(folder)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a person wants to know at the end of a run; not the examples themselves, of which there may be many."""
+
+    funnel: Funnel
+    usage: Usage
+    example: str | None
+    """The id of an accepted example, if there is one."""
+    rejection: str | None
+
+    def print(self, folder: Path) -> None:
+        """The funnel, what it took, and where to look."""
+        print("\n".join(self.funnel.lines()))
+        usage = self.usage
+        reasoning = f", {usage.reasoning_tokens} of them reasoning" if usage.reasoning_tokens else ""
+        tokens = f"{usage.prompt_tokens} prompt tokens, {usage.completion_tokens} completion tokens{reasoning}"
+        print(f"{usage.calls} calls: {tokens}")
+        print(f"{folder / 'examples.jsonl'}; beside it rejections, failures, skips, transcripts and summary.json")
+        if self.example:
+            print(f"a look at one: orca-agents show {self.example} --run {folder}")
+        elif self.rejection:
+            print(f"why one was rejected: orca-agents show {self.rejection} --run {folder}")
+
+
+def _summarise(store: Store, config_hash: str, seen: Seen) -> Summary:
+    funnel = Funnel.of(store.outcomes(config_hash, units=seen.units))
+    example = next(store.outcomes(config_hash, Example, units=seen.units), None)
+    rejection = next(store.outcomes(config_hash, Rejection, units=seen.units), None)
+    return Summary(funnel, store.usage(), example.id if example else None, rejection.id if rejection else None)
 
 
 def resolve(file: Path | None, given: Mapping[str, Any], *, model: str | None, base_url: str | None) -> RunConfig:
     """The run config of a command line: the run file, if there is one, with the options laid over it."""
     chosen = {name: value for name, value in given.items() if value not in (None, ())}
     if file is not None:
-        from_file = YamlFile(file).read(RunConfig)
-        # with a run file, every word of the command line is a seed: the skill stands in the file
-        if "skill" in chosen and chosen["skill"] != from_file.skill:
-            chosen["seeds"] = (chosen.pop("skill"), *chosen.get("seeds", ()))
         if model or base_url:
-            update = {"model": model or from_file.model.model, "base_url": base_url or from_file.model.base_url}
-            chosen["model"] = from_file.model.model_copy(update=update)
-        return RunConfig.model_validate({**from_file.model_dump(), **chosen})
+            chosen["model"] = {k: v for k, v in (("model", model), ("base_url", base_url)) if v}
+        return YamlFile(file).read(RunConfig, over=_for_run_file(chosen))
     if "skill" not in chosen:
         raise ConfigError(
             "which skill? e.g. `orca-agents run reading_comprehension chapter.md`; `orca-agents skills` lists them"
@@ -68,18 +101,10 @@ def resolve(file: Path | None, given: Mapping[str, Any], *, model: str | None, b
         print(f"note: {LOCAL_WARNING}", file=sys.stderr)
     else:
         chosen["model"] = choose_model(model, base_url)
-    return RunConfig.model_validate(chosen)
+    return make_config(**chosen)
 
 
-def print_summary(result: SkillRun, folder: Path) -> None:
-    """The funnel, what it took, and where to look."""
-    print("\n".join(result.funnel.lines()))
-    usage = result.usage
-    reasoning = f", {usage.reasoning_tokens} of them reasoning" if usage.reasoning_tokens else ""
-    tokens = f"{usage.prompt_tokens} prompt tokens, {usage.completion_tokens} completion tokens{reasoning}"
-    print(f"{usage.calls} calls: {tokens}")
-    print(f"{folder / 'examples.jsonl'}; beside it rejections, failures, skips, transcripts and summary.json")
-    if result.examples:
-        print(f"a look at one: orca-agents show {result.examples[0].id} --run {folder}")
-    elif result.rejections:
-        print(f"why one was rejected: orca-agents show {result.rejections[0].id} --run {folder}")
+def _for_run_file(chosen: dict[str, Any]) -> dict[str, Any]:
+    """With a run file, every word of the command line is a seed: the skill stands in the file."""
+    words = ([chosen.pop("skill")] if "skill" in chosen else []) + list(chosen.pop("seeds", ()))
+    return {**chosen, **({"seeds": words} if words else {})}

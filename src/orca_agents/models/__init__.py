@@ -8,8 +8,9 @@ import os
 from orca_agents.config import ModelConfig
 from orca_agents.errors import ConfigError, NoModelError
 from orca_agents.models.api import Abilities, Reply, Request, Teacher
+from orca_agents.models.secrets import shown_address
 
-__all__ = ["Abilities", "Reply", "Request", "Teacher", "choose_model", "connect", "is_default_model"]
+__all__ = ["Abilities", "Reply", "Request", "Teacher", "choose_model", "connect", "is_default_model", "shown_address"]
 
 CHOICES = """no teacher was named. Choose one:
   --model gpt-5-mini                                   OpenAI (key in $OPENAI_API_KEY)

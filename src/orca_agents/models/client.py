@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from orca_agents.config import Sampling
 from orca_agents.models.api import Reply, Request, Teacher
 from orca_agents.models.replies import accept
+from orca_agents.records import short_hash
 
 _INFO = ModelInfo(
     vision=False, function_calling=False, json_output=True, structured_output=True, family=ModelFamily.UNKNOWN
@@ -49,11 +50,16 @@ class CallRecord(Protocol):
 class Place:
     """Where in a run a chat stands, and how many calls it has made: with the request, the key of each call."""
 
+    skill: str
     seed_id: str
     path: str
     record: CallRecord
-    calls: int = 0
     random_seed: int = 0
+    calls: int = 0
+
+    def draw(self) -> int:
+        """A number that differs from place to place and from run seed to run seed, and is the same again."""
+        return int(short_hash(str(self.random_seed), self.skill, self.seed_id, self.path), 16)
 
 
 class _NoConfig(BaseModel):
@@ -88,6 +94,7 @@ class RecordedClient(ChatCompletionClient):
         cancellation_token: CancellationToken | None = None,
     ) -> CreateResult:
         """One reply, from the record or from the teacher. Raises a `ChatError` if it cannot be used."""
+        self.last = None
         call = asyncio.ensure_future(self._reply(messages))
         if cancellation_token is not None:
             cancellation_token.link_future(call)
@@ -104,7 +111,8 @@ class RecordedClient(ChatCompletionClient):
         place, ordinal = self.place, self.place.calls
         place.calls += 1
         # each call draws from its own seed, so that two solvers with the same prompt are two opinions
-        sampling = self.sampling.over(Sampling(seed=place.random_seed + ordinal))
+        draw = (self.sampling.seed or 0) + place.draw() + ordinal
+        sampling = self.sampling.model_copy(update={"seed": draw % 2**31})
         request = Request(self.model, wire_messages(messages), self.schema, sampling, dict(self.extra_body))
         digest = request.digest()
         reply = await place.record.recall(place.seed_id, place.path, ordinal, digest)

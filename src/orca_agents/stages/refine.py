@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from orca_agents.chats import Step
+from orca_agents.chats import Chat, Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.api import Case
-from orca_agents.config import Goal, Refine
+from orca_agents.config import Goal
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import Field, Form, Product
 from orca_agents.library import short_name
@@ -21,6 +21,23 @@ from orca_agents.stages.transform import PASSAGE_CHARS, PASSAGE_LEAST
 
 UNANSWERABLE = "unanswerable"
 """The published goal after which the passage must no longer hold the answer."""
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What a suggester proposed for one goal, in a chat that the editor has heard."""
+
+    seed: Seed
+    parent: Instruction
+    goal: Goal
+    path: str
+    chat: Chat
+    variables: dict[str, Any]
+    suggestions: tuple[str, ...]
+
+    def path_of(self, number: int) -> str:
+        """Where the item of a suggestion (1, 2, ...) stands."""
+        return f"{self.path}.{number}"
 
 
 def draw_goals(studio: Studio, instruction: Instruction) -> list[Goal]:
@@ -43,79 +60,71 @@ def draw_goals(studio: Studio, instruction: Instruction) -> list[Goal]:
     return [goal for goal in fit if draw.random() < goal.share]
 
 
-async def refine(
-    studio: Studio, seed: Seed, parent: Instruction, path: str, goal: Goal
-) -> list[tuple[str, Authored[Instruction]]]:
-    """The items that one chat of suggester and editor makes of `parent`, each with its path. Raises `ChatError`."""
+async def propose(studio: Studio, seed: Seed, parent: Instruction, path: str, goal: Goal) -> Proposals:
+    """Have the suggester propose changes to an item, with the editor listening. Raises `ChatError`."""
     stage = studio.skill.config.refine
     assert stage is not None
     suggester, editor = stage.agents
-    leaf = studio.skill.config.leaf(parent.leaf)
     form = FORMS[parent.form]
     variables = studio.variables(
         seed,
         passage=parent.content.text,
         question=form.shown(parent, studio.language_of(seed)),
         key=form.final(parent.key, parent) if parent.key else "(none)",
-        leaf=leaf,
+        leaf=studio.skill.config.leaf(parent.leaf),
         goal=goal,
         suggestions=stage.propose,
         number=0,
         suggestion="",
     )
-    chat_path = f"{path}/{goal.name}"
-    chat = studio.chat(
-        "refine", chat_path, seed, [suggester, editor], variables, {editor: frozenset({short_name(suggester)})}
-    )
-    proposals = cast(
-        Product,
-        await studio.ask(
-            chat,
-            Step(
-                short_name(suggester),
-                studio.task(suggester, variables),
-                also=(short_name(editor),),
-                form=Form((_proposals(stage),), may_decline=True),
-            ),
-        ),
-    )["suggestions"]
-    made = []
-    for number, suggestion in enumerate(proposals[: stage.suggestions], start=1):
-        item_path = f"{chat_path}.{number}"
-        base = parent.model_copy(
-            update={
-                "id": studio.id_of(seed, item_path),
-                "parent_id": parent.id,
-                "goal": goal.name,
-                "suggestion": suggestion,
-                "round": parent.round + 1,
-                "chats": (*parent.chats, chat.id),
-            }
-        )
-        step = Step(
-            short_name(editor),
-            studio.task(editor, {**variables, "number": number, "suggestion": suggestion}),
-            form=_edited_form(studio, parent, goal),
-            build=_reader(studio, seed, parent, base, goal, item_path),
-        )
-        made.append((item_path, await author(studio, chat, step, _examiner(studio, seed, parent, goal, stage))))
-    return made
-
-
-def _proposals(stage: Refine) -> Field:
+    place = f"{path}/{goal.name}"
+    hears = {editor: frozenset({short_name(suggester)})}
+    chat = studio.chat("refine", place, seed, [suggester, editor], variables, hears)
     about = "your proposals, each one concrete change in one or two sentences"
-    return Field("suggestions", about, many=True, max_chars=300, min_items=1, max_items=stage.propose)
+    field = Field("suggestions", about, many=True, max_chars=300, min_items=1, max_items=stage.propose)
+    step = Step(
+        short_name(suggester),
+        studio.task(suggester, variables),
+        also=(short_name(editor),),
+        form=Form((field,), may_decline=True),
+    )
+    product = cast(Product, await studio.ask(chat, step))
+    return Proposals(seed, parent, goal, place, chat, variables, product["suggestions"][: stage.suggestions])
+
+
+async def edit(studio: Studio, proposals: Proposals, number: int) -> Authored[Instruction]:
+    """Have the editor carry out one suggestion, in a branch of the chat: a new item. Raises `ChatError`."""
+    stage = studio.skill.config.refine
+    assert stage is not None
+    seed, parent = proposals.seed, proposals.parent
+    editor, suggestion = stage.agents[1], proposals.suggestions[number - 1]
+    chat = proposals.chat.branch(proposals.path_of(number))
+    base = parent.model_copy(
+        update={
+            "id": studio.id_of(seed, proposals.path_of(number)),
+            "parent_id": parent.id,
+            "goal": proposals.goal.name,
+            "suggestion": suggestion,
+            "round": parent.round + 1,
+            "chats": (*parent.chats, proposals.chat.id, chat.id),
+        }
+    )
+    variables = {**proposals.variables, **studio.variables(seed, suggestion=suggestion), "number": number}
+    step = Step(
+        short_name(editor),
+        studio.task(editor, variables),
+        form=_edited_form(studio, parent, proposals.goal),
+        build=_reader(studio, proposals, base, number),
+    )
+    return await author(studio, chat, step, _examiner(studio, proposals))
 
 
 def _edited_form(studio: Studio, parent: Instruction, goal: Goal) -> Form:
     """What the editor hands in: the edited passage and the new answer, or the edited item."""
     if goal.edits == "question":
         return item_form(studio, studio.skill.config.leaf(parent.leaf), may_decline=False)
-    fields = [
-        Field(
-            "passage", "the whole passage with your edit carried out", min_chars=PASSAGE_LEAST, max_chars=PASSAGE_CHARS
-        )
-    ]
+    about = "the whole passage with your edit carried out"
+    fields = [Field("passage", about, min_chars=PASSAGE_LEAST, max_chars=PASSAGE_CHARS)]
     if goal.name != UNANSWERABLE:
         about = "the answer that the question now has; "
         fields += [replace(field, about=about + field.about) for field in FORMS[parent.form].answer_fields(parent)]
@@ -124,24 +133,24 @@ def _edited_form(studio: Studio, parent: Instruction, goal: Goal) -> Form:
     return Form(tuple(fields))
 
 
-def _reader(
-    studio: Studio, seed: Seed, parent: Instruction, base: Instruction, goal: Goal, path: str
-) -> Callable[[Product], Instruction]:
+def _reader(studio: Studio, proposals: Proposals, base: Instruction, number: int) -> Callable[[Product], Instruction]:
     """How an edited item is read."""
+    parent, goal = proposals.parent, proposals.goal
 
     def read(product: Product) -> Instruction:
         if goal.edits == "question":
             return read_item(studio, studio.skill.config.leaf(parent.leaf), product, base)
         content = parent.content.model_copy(
             update={
-                "id": studio.id_of(seed, f"{path}/passage"),
+                "id": studio.id_of(proposals.seed, f"{proposals.path_of(number)}/passage"),
                 "text": product["passage"][0].strip(),
                 "parent_id": parent.content.id,
                 "chats": base.chats,
             }
         )
         if goal.name == UNANSWERABLE:
-            return base.model_copy(update={"content": content, "key": (), "calculation": None, "answerable": False})
+            gone = {"content": content, "key": (), "calculation": None, "answerable": False}
+            return base.model_copy(update=gone)
         key = FORMS[parent.form].read_answer(product, parent)
         if not key:
             raise UnparsableError("the new answer is missing")
@@ -151,16 +160,16 @@ def _reader(
     return read
 
 
-def _examiner(
-    studio: Studio, seed: Seed, parent: Instruction, goal: Goal, stage: Refine
-) -> Callable[[Instruction], tuple[CheckResult, ...]]:
+def _examiner(studio: Studio, proposals: Proposals) -> Callable[[Instruction], tuple[CheckResult, ...]]:
     """The checks of an edited item: those of a passage too, where the passage was edited."""
-    config = studio.skill.config
-    leaf = config.leaf(parent.leaf)
+    config, goal, seed = studio.skill.config, proposals.goal, proposals.seed
+    assert config.refine is not None
+    leaf = config.leaf(proposals.parent.leaf)
     names = (*(config.transform.checks if config.transform else ()), *config.instruct.checks, *leaf.checks)
+    suggester, editor = config.refine.agents
     prompts = (
-        *studio.prompts(stage.agents[0]),
-        *studio.prompts(stage.agents[1], goal.description, leaf.description, leaf.pitfalls),
+        *studio.prompts(suggester),
+        *studio.prompts(editor, goal.description, leaf.description, leaf.pitfalls),
     )
 
     def examine(instruction: Instruction) -> tuple[CheckResult, ...]:
@@ -171,10 +180,11 @@ def _examiner(
             leaf=leaf,
             goal=goal,
             instruction=instruction,
-            parent=parent,
+            parent=proposals.parent,
             prompts=prompts,
         )
-        levels = ("content", "instruction") if goal.edits == "passage" else ("instruction",)
-        return examine_case(names, case, *levels)
+        if goal.edits == "passage":
+            return examine_case(names, case, "content", "instruction")
+        return examine_case(names, case, "instruction")
 
     return examine

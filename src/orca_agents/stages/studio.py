@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar, cast
 
-from orca_agents.chats import Chat, Participant, Step, open_chat
+from orca_agents.chats import Chat, Participant, Step, chat_id, open_chat
 from orca_agents.checks import run_checks
 from orca_agents.checks.api import Case
 from orca_agents.config import AgentConfig, ModelConfig, Sampling, StageName
@@ -57,9 +58,13 @@ class Studio:
         return self.language or seed.language
 
     def variables(self, seed: Seed, /, **others: Any) -> dict[str, Any]:
-        """Template variables: `language` as the English name of the language to write in, and the others."""
+        """Template variables: `language` as the English name of the language to write in, and the others.
+
+        Prompts mark data off as <<<PASSAGE ... PASSAGE>>>: in the prompt alone, data cannot contain such a mark.
+        """
         code = self.language_of(seed)
-        return {"language": language_name(code) if code else "the language of the passage", **others}
+        language = language_name(code) if code else "the language of the passage"
+        return {"language": language, **{name: _inside_fences(value) for name, value in others.items()}}
 
     def agent(self, name: str) -> AgentConfig:
         """An agent of this skill."""
@@ -120,9 +125,13 @@ class Studio:
         await self.save_chat(chat.transcript)
         return product
 
+    def chat_id(self, seed: Seed, path: str) -> str:
+        """The id of the chat at a place in the flow."""
+        return chat_id(self.skill.name, self.random_seed, seed.id, path)
+
     def id_of(self, seed: Seed, path: str) -> str:
         """The id of what is made of a seed at a place in the flow."""
-        return short_hash(self.skill.name, seed.id, path)
+        return short_hash(self.skill.name, str(self.random_seed), seed.id, path)
 
 
 @dataclass(frozen=True)
@@ -170,6 +179,19 @@ async def author(
     if (failed := made.failed) is not None:
         made = await made.repaired(studio, failed.name, failed.reason)
     return made
+
+
+_FENCE = re.compile(r"<<<(?=\w)|(?<=\w)>>>")
+
+
+def _inside_fences(value: Any) -> Any:
+    """Data for a prompt, its own fence marks broken by a character that is not seen."""
+    if isinstance(value, str):
+        return _FENCE.sub(lambda mark: "\u2060".join(mark[0]), value)
+    if isinstance(value, Seed):
+        title = _inside_fences(value.title)
+        return value.model_copy(update={"text": _inside_fences(value.text), "title": title})
+    return value
 
 
 def examine_case(

@@ -115,7 +115,7 @@ async def _solve(studio: Studio, seed: Seed, instruction: Instruction, path: str
     names = [f"solver_{number}" for number in range(1, count + 1)]
     return await _collect(
         [_solver_vote(studio, seed, instruction, f"{path}/{name}", name) for name in names],
-        [studio.id_of(seed, f"{path}/{name}") for name in names],
+        [studio.chat_id(seed, f"{path}/{name}") for name in names],
     )
 
 
@@ -151,7 +151,7 @@ async def _grade(studio: Studio, seed: Seed, draft: Draft, path: str) -> Ballot:
     names = [f"grader_{number}" for number in range(1, studio.skill.config.verify.solvers + 1)]
     return await _collect(
         [_grader_vote(studio, seed, draft, f"{path}/{name}", name) for name in names],
-        [studio.id_of(seed, f"{path}/{name}") for name in names],
+        [studio.chat_id(seed, f"{path}/{name}") for name in names],
     )
 
 
@@ -199,8 +199,10 @@ async def _grader_vote(studio: Studio, seed: Seed, draft: Draft, path: str, vote
 def _judge_essay(ballot: Ballot, graders: int) -> Verdict:
     if ballot.agreeing >= graders:
         return Verdict(True)
-    trouble = [*(vote.answer.reasoning for vote in ballot.votes if not vote.agrees), *ballot.errors]
-    return Verdict(False, "draft", "the essay does not do what is asked; " + "; ".join(dict.fromkeys(trouble)))
+    # the responder must not learn the points: which ones are missing stands in the votes alone
+    trouble = f" ({'; '.join(ballot.errors)})" if ballot.errors else ""
+    reason = "graders miss points that a good answer to this question makes; read question and passage again"
+    return Verdict(False, "draft", reason + trouble)
 
 
 async def _collect(asked: Sequence[Coroutine[Any, Any, Vote]], chats: Sequence[str]) -> Ballot:

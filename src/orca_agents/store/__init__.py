@@ -16,7 +16,7 @@ import socket
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple, cast, get_args, overload
@@ -161,18 +161,23 @@ class Store:
         return {from_key(unit) for (unit,) in rows}
 
     @overload
-    def outcomes(self, config_hash: str) -> Iterator[Outcome]: ...
+    def outcomes(self, config_hash: str, *, units: Container[str] | None = None) -> Iterator[Outcome]: ...
     @overload
-    def outcomes(self, config_hash: str, kind: type[R]) -> Iterator[R]: ...
-    def outcomes(self, config_hash: str, kind: type[Record] | None = None) -> Iterator[Record]:
-        """The outcomes under this config, all or of one kind, in the order of their ids; read page by page."""
+    def outcomes(self, config_hash: str, kind: type[R], *, units: Container[str] | None = None) -> Iterator[R]: ...
+    def outcomes(
+        self, config_hash: str, kind: type[Record] | None = None, *, units: Container[str] | None = None
+    ) -> Iterator[Record]:
+        """The outcomes under this config, all or of one kind and of certain units, in the order of their ids; read
+        page by page."""
         # this index holds the order: the planner would rather sort every body
         sql = (
-            "SELECT type, body, id, unit FROM outcomes INDEXED BY outcomes_by_id "
+            "SELECT type, body, unit, id, unit FROM outcomes INDEXED BY outcomes_by_id "
             "WHERE config_hash = ? AND type = coalesce(?, type)"
         )
-        for type_name, body in self._pages(sql, (config_hash, kind.__name__ if kind else None), ("id", "unit")):
-            yield unpack(_TYPES[type_name], body, self._place)
+        rows = self._pages(sql, (config_hash, kind.__name__ if kind else None), ("id", "unit"))
+        for type_name, body, unit in rows:
+            if units is None or from_key(unit) in units:
+                yield unpack(_TYPES[type_name], body, self._place)
 
     def chats(self, config_hash: str, ids: Iterable[str] | None = None) -> Iterator[Transcript]:
         """The chats under this config: all in the order of their ids, or those of `ids` in the order given."""

@@ -1,0 +1,207 @@
+"""What is known about one item while it is being made, and what can become of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orca_agents.config import Goal
+from orca_agents.errors import ChatError
+from orca_agents.harvest import DeclinedError
+from orca_agents.records import (
+    Content,
+    Draft,
+    Example,
+    ExampleMetadata,
+    Failure,
+    Instruction,
+    Outcome,
+    Rejection,
+    Seed,
+    Skip,
+    Transcript,
+    Usage,
+    Verification,
+    Vote,
+)
+from orca_agents.stages.respond import training_messages
+from orca_agents.stages.studio import Authored, Studio
+from orca_agents.stages.verify import Ballot
+
+
+@dataclass
+class Item:
+    """One item on its way: where it stands, and every chat that it took so far."""
+
+    studio: Studio
+    seed: Seed
+    path: str
+    leaf: str | None
+    kept: dict[str, Transcript]
+    """All transcripts of the seed, by id; shared by its items."""
+    content_repairs: tuple[str, ...] = ()
+    goal: Goal | None = None
+    parent: Instruction | None = None
+    old_ballot: Ballot | None = None
+    """The votes on the parent, where there were any."""
+    chats: list[str] = field(default_factory=list)
+    """Ids of the chats behind it, in the order in which they began."""
+
+    @property
+    def id(self) -> str:
+        """The id of whatever becomes of it."""
+        return self.studio.id_of(self.seed, self.path)
+
+    def took(self, *chats: str) -> None:
+        """Note chats that belong to it."""
+        self.chats += [chat for chat in chats if chat not in self.chats]
+
+    def example(
+        self, instruction: Authored[Instruction], draft: Authored[Draft], votes: tuple[Vote, ...], tags: tuple[str, ...]
+    ) -> Example:
+        """The item as a training example, with all that is known about it."""
+        studio, seed, record = self.studio, self.seed, instruction.record
+        chats = tuple(self.chats)
+        proof = "graders" if record.form == "essay" else "votes"
+        responder = studio.skill.config.respond.agents[0]
+        return Example(
+            id=self.id,
+            skill=studio.skill.name,
+            leaf=record.leaf,
+            messages=training_messages(studio, seed, draft.record),
+            metadata=ExampleMetadata(
+                seed_ids=(seed.id,),
+                source=seed.source,
+                source_span=(seed.start, seed.end),
+                licence=seed.licence,
+                language=studio.language_of(seed),
+                seed_flags=seed.flags,
+                seed_metadata=seed.metadata,
+                transformer=record.content.transformer,
+                passage=record.content.text,
+                form=record.form,
+                reference=record.key,
+                answerable=record.answerable,
+                evidence=draft.record.evidence,
+                parent_id=record.parent_id,
+                goal=record.goal,
+                suggestion=record.suggestion,
+                round=record.round,
+                teacher_system=studio.agent(responder).system_message.strip(),
+                models={name: role.config.model for name, role in studio.roles.items()},
+                chats=chats,
+                usage=sum((self.kept[chat].usage for chat in chats if chat in self.kept), Usage()),
+                verification=self._verification(f"programs, {proof}", True, votes, instruction, draft),
+                tags=tags,
+                demo=any(role.teacher.is_demo for role in studio.roles.values()),
+            ),
+        )
+
+    def failed_check(
+        self,
+        stage: str,
+        made: Authored[Content] | Authored[Instruction] | Authored[Draft],
+        instruction: Authored[Instruction] | None = None,
+    ) -> Rejection:
+        """The item, stopped by a check that a record fails, also after its repair."""
+        assert made.failed is not None
+        record = made.record
+        draft = made if isinstance(record, Draft) else None
+        about = record.instruction if isinstance(record, Draft) else record
+        self.took(*record.chats)
+        return Rejection(
+            id=self.id,
+            skill=self.studio.skill.name,
+            seed_id=self.seed.id,
+            leaf=self.leaf,
+            stage=stage,
+            check=made.failed.name,
+            reason=made.failed.reason,
+            content=about if isinstance(about, Content) else None,
+            instruction=about if isinstance(about, Instruction) else None,
+            answer=record.answer if isinstance(record, Draft) else None,
+            verification=self._verification("programs", False, (), instruction or made, draft),
+            chats=tuple(self.chats),
+        )
+
+    def voted_down(
+        self,
+        instruction: Authored[Instruction],
+        draft: Authored[Draft],
+        votes: tuple[Vote, ...],
+        check: str,
+        reason: str,
+    ) -> Rejection:
+        """The item, sound by all programs, whose key the readers did not confirm."""
+        return Rejection(
+            id=self.id,
+            skill=self.studio.skill.name,
+            seed_id=self.seed.id,
+            leaf=self.leaf,
+            stage="verify",
+            check=check,
+            reason=reason,
+            instruction=instruction.record,
+            answer=draft.record.answer,
+            verification=self._verification("programs, votes", False, votes, instruction, draft),
+            chats=tuple(self.chats),
+        )
+
+    def declined(self, error: DeclinedError) -> Skip:
+        """The item, not made because an agent found its material unsuited."""
+        return Skip(
+            id=self.id,
+            source=self.seed.source,
+            seed_id=self.seed.id,
+            stage=error.stage,
+            leaf=self.leaf,
+            reason=str(error),
+        )
+
+    def failure(self, error: Exception) -> Failure:
+        """The item, ended by an error in one of its chats; the error's own type is kept."""
+        chat = error if isinstance(error, ChatError) else ChatError(str(error))
+        self.took(*([chat.chat] if chat.chat else []))
+        return Failure(
+            id=self.id,
+            skill=self.studio.skill.name,
+            seed_id=self.seed.id,
+            leaf=self.leaf,
+            stage=chat.stage or "(no chat)",
+            path=chat.path or self.path,
+            error=type(error.__cause__ or error).__name__,
+            message=str(error),
+            chats=tuple(self.chats),
+        )
+
+    def _verification(
+        self,
+        method: str,
+        accepted: bool,
+        votes: tuple[Vote, ...],
+        instruction: Authored[Content] | Authored[Instruction] | Authored[Draft],
+        draft: Authored[Content] | Authored[Instruction] | Authored[Draft] | None,
+    ) -> Verification:
+        first = "content" if isinstance(instruction.record, Content) else "instruction"
+        later = draft if draft is not None and draft is not instruction else None
+        return Verification(
+            method=method,
+            verdict="accepted" if accepted else "rejected",
+            checks=(*instruction.results, *(later.results if later else ())),
+            votes=votes,
+            repairs=(
+                *(f"content: {check}" for check in self.content_repairs),
+                *(f"{first}: {check}" for check in instruction.repairs),
+                *(f"draft: {check}" for check in (later.repairs if later else ())),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of an item, and what refinement may go on from."""
+
+    outcome: Outcome
+    instruction: Instruction
+    sound: bool
+    """Whether it passed the checks of its own stage."""
+    ballot: Ballot | None = None

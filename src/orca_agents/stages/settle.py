@@ -1,0 +1,111 @@
+"""Instruction -> verdict: answer an item, let the others vote, repair the record that is to blame, and decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orca_agents.errors import ChatError
+from orca_agents.records import Draft, Instruction, Vote
+from orca_agents.stages.item import Item, Settled
+from orca_agents.stages.refine import UNANSWERABLE
+from orca_agents.stages.respond import respond
+from orca_agents.stages.studio import Authored
+from orca_agents.stages.verify import (
+    Ballot,
+    Verdict,
+    hold_ballot,
+    hold_old_ballot,
+    judge,
+    judge_old,
+    responder_vote,
+    solved_without_passage,
+)
+
+CHECK = "agrees_with_solvers"
+"""What the vote is called among the checks."""
+
+
+async def settle(item: Item, made: Authored[Instruction]) -> Settled:
+    """Answer and verify an item. The record to blame for a lost vote is repaired once, and all that follows from it
+    is done again. Raises `ChatError` if one of its chats fails."""
+    for attempt in ("", ".2"):
+        item.took(*made.record.chats)
+        if made.failed is not None:
+            stage = "refine" if item.parent else "instruct"
+            return Settled(item.failed_check(stage, made), made.record, sound=False)
+        draft = await respond(item.studio, item.seed, made.record, f"{item.path}/respond{attempt}")
+        item.took(*draft.record.chats)
+        if draft.failed is not None:
+            return Settled(item.failed_check("respond", draft, made), made.record, sound=True)
+        ballot = await _hold(item, draft, f"{item.path}/verify{attempt}")
+        verdict = judge(item.studio, made.record, ballot)
+        if not verdict.ok and verdict.blame == "draft" and draft.can_be_repaired:
+            draft, ballot, verdict = await _mend_draft(item, draft, ballot, verdict, attempt)
+            if draft.failed is not None:
+                return Settled(item.failed_check("respond", draft, made), made.record, sound=True, ballot=ballot)
+        if verdict.ok:
+            return await _accepted(item, made, draft, ballot)
+        if attempt or verdict.blame != "instruction" or not made.can_be_repaired:
+            rejected = item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
+            return Settled(rejected, made.record, sound=True, ballot=ballot)
+        made = await made.repaired(item.studio, CHECK, verdict.reason)
+    raise AssertionError("the second attempt always decides")  # pragma: no cover
+
+
+async def _hold(item: Item, draft: Authored[Draft], path: str) -> Ballot:
+    ballot = await hold_ballot(item.studio, item.seed, draft.record, path)
+    item.took(*ballot.chats)
+    return ballot
+
+
+async def _mend_draft(
+    item: Item, draft: Authored[Draft], ballot: Ballot, verdict: Verdict, attempt: str
+) -> tuple[Authored[Draft], Ballot, Verdict]:
+    """The responder's one repair after the vote; the others' votes stand, for they never saw its answer."""
+    mended = await draft.repaired(item.studio, CHECK, verdict.reason)
+    if mended.failed is not None:
+        return mended, ballot, verdict
+    if mended.record.instruction.form == "essay":
+        ballot = await _hold(item, mended, f"{item.path}/verify{attempt}.mended")
+    else:
+        ballot = replace(ballot, votes=(responder_vote(mended.record), *ballot.votes[1:]))
+    return mended, ballot, judge(item.studio, mended.record.instruction, ballot)
+
+
+async def _accepted(item: Item, made: Authored[Instruction], draft: Authored[Draft], ballot: Ballot) -> Settled:
+    """An item that won its vote: an example, unless its goal asks for proof about the old passage and that fails."""
+    votes = ballot.votes
+    if item.goal is not None and item.goal.name == UNANSWERABLE and item.parent is not None:
+        old = await _votes_on_parent(item, item.parent)
+        votes = (*votes, *old.votes)
+        verdict = judge_old(item.studio, item.parent, old)
+        if not verdict.ok:
+            rejected = item.voted_down(made, draft, votes, "answerable_before_the_edit", verdict.reason)
+            return Settled(rejected, made.record, sound=True, ballot=ballot)
+    tags: tuple[str, ...] = ()
+    instruction = made.record
+    if item.studio.skill.config.verify.closed_book and instruction.answerable and instruction.form != "essay":
+        closed, tags = await _closed_book(item, instruction)
+        votes = (*votes, *closed)
+    return Settled(item.example(made, draft, votes, tags), instruction, sound=True, ballot=ballot)
+
+
+async def _votes_on_parent(item: Item, parent: Instruction) -> Ballot:
+    """The votes with the old passage: the parent's own, if it got as far as a vote."""
+    old = item.old_ballot
+    if old is None:
+        old = await hold_old_ballot(item.studio, item.seed, parent, f"{item.path}/verify")
+    item.took(*old.chats)
+    return replace(old, votes=tuple(vote.model_copy(update={"passage": "parent"}) for vote in old.votes))
+
+
+async def _closed_book(item: Item, instruction: Instruction) -> tuple[tuple[Vote, ...], tuple[str, ...]]:
+    """A solver's vote without the passage, and the tag that follows. The item is verified already: if this chat
+    fails, only the tag is not known."""
+    path = f"{item.path}/verify"
+    item.took(item.studio.chat_id(item.seed, f"{path}/closed_book"))
+    try:
+        vote = await solved_without_passage(item.studio, item.seed, instruction, path)
+    except ChatError:
+        return (), ("closed_book_unknown",)
+    return (vote,), ("no_passage_needed",) if vote.agrees else ()
