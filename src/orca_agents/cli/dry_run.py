@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orca_agents.config import IDENTITY, Leaf, RunConfig, SkillConfig
+from orca_agents.execution import read_skill, seed_options, studio_of
 from orca_agents.library import short_name
 from orca_agents.records import Seed, Transcript
-from orca_agents.runs import read_skill, seed_options
 from orca_agents.seeds import check_sources, read_seeds
 from orca_agents.stages import Studio
 from orca_agents.stages.instruct import draw_leaves, writer_of
@@ -24,18 +24,7 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     """Print what a run of this config would do."""
     skill = read_skill(config)
     check_sources(sources)
-    studio = Studio(
-        skill=skill,
-        roles={},
-        record=Store.in_memory(),
-        save_chat=_forget,
-        random_seed=config.random_seed,
-        language=config.language,
-        choose=config.choose,
-        goals=config.goals,
-        leaves=frozenset(config.leaves),
-        transformers=frozenset(config.transformers),
-    )
+    studio = studio_of(config, skill, Store.in_memory(), _forget, {})
     chunks = skipped = calls = 0
     first: tuple[Seed, str, list[Leaf]] | None = None
     for item in read_seeds(sources, seed_options(config, skill)):

@@ -12,11 +12,12 @@ from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
 from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError
+from orca_agents.execution import default_out, execute, make_config
 from orca_agents.funnel import Funnel
 from orca_agents.models import choose_model, is_default_model
 from orca_agents.orchestrator import Seen
 from orca_agents.records import Example, Rejection, Usage
-from orca_agents.runs import LOCAL_WARNING, default_out, execute, make_config
+from orca_agents.runs import LOCAL_WARNING
 from orca_agents.seeds import check_sources
 from orca_agents.store import Store
 from orca_agents.yaml_file import YamlFile
