@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from orca_agents.models.api import Request
 from orca_agents.worked_example import SETTINGS, worked_example
 
 
-def serve(server: HTTPServer, *, json_schema: bool) -> str:
+def serve(server: HTTPServer, *, json_schema: bool, latency_s: float = 0.0) -> str:
     """Answer like the scripted teacher does; without `json_schema`, refuse requests that ask for one."""
     model = worked_example(json_schema=json_schema).model
 
     def handle(web: WebRequest) -> Response:
+        time.sleep(latency_s)
         body = json.loads(web.data)
         form = body.get("response_format")
         if form and not json_schema:
