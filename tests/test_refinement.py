@@ -133,6 +133,7 @@ def test_one_edit_that_fails_leaves_the_others_alone(tmp_path: Path) -> None:
 
     run = run_skill(skill_file(tmp_path, suggestions=3), PASSAGE, model=ScriptedModel(cut), goals=2)
     assert [failure.error for failure in run.failures] == ["TruncatedError"] * 2
+    assert sum(chat.usage.calls for chat in run.transcripts.values()) == run.usage.calls
     assert len(items(run, "complicate")) == 2
 
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from orca_agents.config import Sampling
 from orca_agents.errors import ChatError, OrcaError, UnparsableError
 from orca_agents.harvest import Form, Product
-from orca_agents.models.api import Teacher
+from orca_agents.models.api import Reply, Teacher
 from orca_agents.models.client import CallRecord, Place, RecordedClient
 from orca_agents.records import Transcript, Turn, Usage, short_hash
 
@@ -203,6 +203,8 @@ class Chat:
         self._says: list[tuple[str, frozenset[str]]] = []
         """What the moderator says before this step, and to whom; taken off as it is said."""
         self._unread: UnparsableError | None = None
+        self._noted: Reply | None = None
+        """The latest reply that is in the transcript."""
         self._error: str | None = None
         self._team = PlannedTeam(agents, lambda _: self._next(), lambda n, who: who in self._participants[n].hears)
 
@@ -300,7 +302,7 @@ class Chat:
         return step.build(product) if step.build else product
 
     def _turn(self, speaker: str, text: str) -> Turn:
-        reply = self._clients[speaker].last
+        reply = self._noted = self._clients[speaker].last
         assert reply is not None
         return Turn(
             agent=speaker,
@@ -317,8 +319,7 @@ class Chat:
         if self._step is None:
             return
         reply = self._clients[self._step.speaker].last
-        turns_with_it = sum(turn.agent != MODERATOR for turn in self._turns)
-        if reply is not None and turns_with_it < self._place.calls:
+        if reply is not None and reply is not self._noted:
             self._turns.append(self._turn(self._step.speaker, reply.text))
 
 
