@@ -172,7 +172,15 @@ def test_written_numbers_are_read_one_per_place(text: str, values: list[str]) ->
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("12%", "12"), ("12%", "12/100"), ("12 percent", "12/100"), ("3/4", "3"), ("3/4", "3/4"), ("half of it", "1/2")],
+    [
+        ("12%", "12"),
+        ("12%", "12/100"),
+        ("12 percent", "12/100"),
+        ("3/4", "3"),
+        ("3/4", "3/4"),
+        ("half of it", "1/2"),
+        ("7.2 million", "7.2"),
+    ],
 )
 def test_a_place_may_have_several_readings(text: str, value: str) -> None:
     assert Fraction(value) in {number.value for number in numbers_in(text)}

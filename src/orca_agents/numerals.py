@@ -19,7 +19,8 @@ class Numeral(NamedTuple):
 def numbers_in(text: str) -> list[Numeral]:
     """Every number that a reader could take from the text, in order of place.
 
-    One place may have several readings: `12%` is 12 and 12/100, `3/4` is 3/4, 3 and 4, `3,5` is 3.5, 3 and 5.
+    One place may have several readings: `12%` is 12 and 12/100, `3/4` is 3/4, 3 and 4, `3,5` is 3.5, 3 and 5,
+    `7.2 million` is 7,200,000 and 7.2.
     So this answers "does the text speak of this number?"; `written_numbers` gives one reading per place.
     """
     found = set(written_numbers(text))
@@ -31,6 +32,8 @@ def numbers_in(text: str) -> list[Numeral]:
             for part in re.finditer(r"[0-9]+", text[number.start : number.end])
             if not _GROUPED.match(text, number.start) and "." not in text[number.start : number.end]
         }
+    # people reckon in millions: 7.2 - 2.7, where the text says 7.2 million and 2.7 million
+    found |= {Numeral(Fraction(m["bare"]), m.start("bare"), m.end("bare")) for m in _SCALED.finditer(text)}
     found |= {Numeral(_LOOSE[m[0].lower()], m.start(), m.end()) for m in _LOOSE_WORD.finditer(text)}
     return sorted(found, key=lambda number: (number.start, number.end, number.value))
 
@@ -87,6 +90,7 @@ _DIGITS = re.compile(
     (?:\s?-?(?P<scale>thousand|million|billion|trillion)\b)?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_SCALED = re.compile(rf"(?P<bare>[0-9]+\.[0-9]+)\s?-?(?:{'|'.join(_SCALES)})\b", re.IGNORECASE)
 _LONGEST = 60
 """Digits beyond which a row of digits is not taken for a number."""
 
