@@ -73,7 +73,7 @@ def run(
 def show(
     id: Annotated[str, typer.Argument(help="The id of an example or rejection, or its first digits.")],
     run: Annotated[
-        Path | None, typer.Option("--run", help="The run folder; the latest under runs/ unless given.")
+        Path | None, typer.Option("--run", help="The run folder; unless given, the latest under runs/ that has it.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Show every text in full length.")] = False,
 ) -> None:

@@ -20,27 +20,30 @@ SHORT = 600
 
 
 def show_command(id: str, folder: Path | None, *, full: bool) -> None:
-    """Print the tree of the item whose id begins with `id`."""
-    place = folder or _latest()
-    with Store.open(place, create=False, read_only=True) as store:
-        found = store.find(id)
-        if not found:
-            raise ConfigError(
-                f"nothing in {place} has an id that begins with {id!r}; the ids stand in its .jsonl files"
-            )
-        if len({item.outcome.id for item in found}) > 1:
-            many = ", ".join(sorted({item.outcome.id for item in found}))
-            raise ConfigError(f"{id!r} stands for several: {many}; give more digits")
-        config_hash, outcome = found[0].config_hash, found[0].outcome
-        chats = {chat.id: chat for chat in store.chats(config_hash, _chats_of(outcome))}
-    Console(soft_wrap=True, highlight=False).print(_tree(outcome, chats, None if full else SHORT))
+    """Print the tree of the item whose id begins with `id`; without a folder, from the latest run that has it."""
+    places = [folder] if folder else _runs()
+    for place in places:
+        with Store.open(place, create=False, read_only=True) as store:
+            found = store.find(id)
+            if len({item.outcome.id for item in found}) > 1:
+                many = ", ".join(sorted({item.outcome.id for item in found}))
+                raise ConfigError(f"{id!r} stands for several in {place}: {many}; give more digits")
+            if found:
+                config_hash, outcome = found[0].config_hash, found[0].outcome
+                chats = {chat.id: chat for chat in store.chats(config_hash, _chats_of(outcome))}
+                tree = _tree(outcome, chats, None if full else SHORT)
+                Console(soft_wrap=True, highlight=False).print(tree)
+                return
+    looked = ", ".join(map(str, places))
+    raise ConfigError(f"no id begins with {id!r} in {looked}; the ids stand in the .jsonl files of a run folder")
 
 
-def _latest() -> Path:
-    stores = sorted(Path("runs").glob("*/store.sqlite"), key=lambda path: path.stat().st_mtime)
+def _runs() -> list[Path]:
+    """The run folders under runs/, the latest first."""
+    stores = sorted(Path("runs").rglob("store.sqlite"), key=lambda path: path.stat().st_mtime, reverse=True)
     if not stores:
         raise ConfigError("no run under runs/; say which with --run FOLDER")
-    return stores[-1].parent
+    return [store.parent for store in stores]
 
 
 def _chats_of(outcome: Outcome) -> tuple[str, ...]:
