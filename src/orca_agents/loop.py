@@ -42,7 +42,7 @@ def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
 
     try:
         return asyncio.run_coroutine_threadsafe(supervised(), loop).result()
-    except BaseException:
+    except BaseException:  # raised again when all is put in order
         if not ended.is_set():
             given_up.set()
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])

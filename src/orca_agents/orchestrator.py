@@ -104,7 +104,7 @@ async def run_seeds(
                 for outcome in await task:
                     progress.funnel.add(outcome)
                 on_progress(progress)
-    except BaseException:
+    except BaseException:  # raised again when all is put in order
         for task in under_way:
             task.cancel()
         await asyncio.gather(*done, *under_way, return_exceptions=True)

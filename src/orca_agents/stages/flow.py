@@ -175,7 +175,7 @@ async def _side_by_side(work: Sequence[Awaitable[list[Outcome]]]) -> list[list[O
     tasks = [asyncio.ensure_future(one) for one in work]
     try:
         return list(await asyncio.gather(*tasks))
-    except BaseException:
+    except BaseException:  # raised again when all is put in order
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

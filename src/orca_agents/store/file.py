@@ -72,7 +72,7 @@ def open_writer(path: Path, *, create: bool, durable: bool) -> sqlite3.Connectio
         if mode != "wal":
             raise StoreError(f"{path} is on a file system without shared memory: put the run folder on a local disk")
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    except BaseException:
+    except BaseException:  # raised again when all is put in order
         connection.close()
         raise
     return connection
@@ -85,7 +85,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     try:
         if not _is_ours(connection, path):
             raise StoreError(f"{path} is empty: there is no run in it")
-    except BaseException:
+    except BaseException:  # raised again when all is put in order
         connection.close()
         raise
     return connection

@@ -81,7 +81,7 @@ class Writer:
             for sql, rows in statements:
                 self._connection.executemany(sql, rows)
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             with contextlib.suppress(sqlite3.Error):  # the first error is the one to tell
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
