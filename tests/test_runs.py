@@ -302,6 +302,21 @@ def test_settings_of_a_role_win_over_the_agents_and_theirs_over_the_models() -> 
     )
 
 
+def test_a_model_that_reasons_gets_room_for_it_on_top_of_an_agents_limit(tmp_path: Path) -> None:
+    path = tmp_path / "skills" / "facts.yaml"
+    path.parent.mkdir()
+    path.write_text(SKILL.replace("{temperature: 0.9}", "{max_tokens: 300}"), encoding="utf-8")
+    asked = {}
+    for name in ("gpt-5-mini", "o3", "some-other-model"):
+        model = script()
+        model.name = name
+        run_skill(str(path), PASSAGE, model=model)
+        asked[name] = {request.sampling.max_tokens for request in model.requests}
+    assert asked == {"gpt-5-mini": {8300, None}, "o3": {8300, None}, "some-other-model": {300, None}}
+    given = ModelConfig(model="qwen3", reasoning_tokens=500)
+    assert (given.room_to_reason, ModelConfig(model="gpt-5", reasoning_tokens=0).room_to_reason) == (500, 0)
+
+
 def test_two_solvers_draw_from_different_seeds_and_a_run_draws_the_same_again(skill: str) -> None:
     first, second, other = script(), script(), script()
     run_skill(skill, PASSAGE, model=first)

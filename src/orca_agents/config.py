@@ -219,6 +219,15 @@ class AzureConfig(Config):
     """The deployment's name; the model's name unless given."""
 
 
+REASONING_TOKENS = 8000
+"""Room for reasoning where nothing is said and the model is known to need it."""
+
+
+def is_openai_reasoner(model: str) -> bool:
+    """Whether a name is that of one of OpenAI's reasoning models: o1, o3-mini, gpt-5-mini, openai/gpt-5, ..."""
+    return re.match(r"o\d|gpt-5", model.rpartition("/")[2], re.IGNORECASE) is not None
+
+
 class ModelConfig(Config):
     """One teacher: where it is and how it is asked."""
 
@@ -232,6 +241,9 @@ class ModelConfig(Config):
     sampling: Sampling = Sampling()
     extra_body: dict[str, Any] = {}
     """Sent along with every request, e.g. {top_k: 20} or {chat_template_kwargs: {enable_thinking: false}}."""
+    reasoning_tokens: Annotated[int, Field(ge=0)] | None = None
+    """Room for reasoning, on top of what an agent's `max_tokens` leaves for its reply: endpoints count both together.
+    Unless given: 8000 for OpenAI's reasoning models (o3, gpt-5, ...), none for others."""
     structured: Literal["auto", "json_schema", "tags"] = "auto"
     """How products are asked for; `auto` finds out with one call at the start."""
     timeout_s: Annotated[float, Field(gt=0)] = 600
@@ -240,6 +252,13 @@ class ModelConfig(Config):
     """Most calls in flight at this endpoint."""
     retries: Annotated[int, Field(ge=0)] = 6
     """How often a call is tried again after a passing fault."""
+
+    @property
+    def room_to_reason(self) -> int:
+        """Tokens that are added to each `max_tokens`."""
+        if self.reasoning_tokens is not None:
+            return self.reasoning_tokens
+        return REASONING_TOKENS if is_openai_reasoner(self.model) else 0
 
     @property
     def is_local(self) -> bool:

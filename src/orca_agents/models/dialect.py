@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orca_agents.config import is_openai_reasoner
 from orca_agents.models.api import Request
 
 _OPTIONAL = ("temperature", "top_p", "seed")
 _SCHEMA_LIMITS = ("minLength", "maxLength", "minItems", "maxItems", "pattern", "format", "minimum", "maximum")
 """Keywords that some endpoints refuse in a schema. What they ask for is checked again when a reply is read."""
 
-_COMPLETION_LIMIT = re.compile(r"(o\d|gpt-5)", re.IGNORECASE)
 _NOT_TAKEN = re.compile(
     r"unsupported|not supported|not support|unrecognized|unknown (parameter|field|argument|name)|extra_forbidden"
     r"|extra (inputs|fields)|not permitted|not allowed|unexpected (keyword|parameter|argument)|deprecated",
@@ -37,8 +37,7 @@ class Dialect:
     @classmethod
     def of(cls, model: str) -> Dialect:
         """The best guess before the first request: OpenAI's reasoning models have their own name for the limit."""
-        name = model.rpartition("/")[2]
-        return cls("max_completion_tokens") if _COMPLETION_LIMIT.match(name) else cls()
+        return cls("max_completion_tokens") if is_openai_reasoner(model) else cls()
 
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON body of a chat completion."""

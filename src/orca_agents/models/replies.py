@@ -36,7 +36,7 @@ def accept(reply: Reply) -> str:
         thought = f", {used.reasoning_tokens} of them reasoning" if used.reasoning_tokens else ""
         raise TruncatedError(
             f"the reply was cut at the length limit after {used.completion_tokens or 'an unknown number of'} tokens"
-            f"{thought}; raise max_tokens, or ask for less"
+            f"{thought}; raise max_tokens (or reasoning_tokens, if it reasons), or ask for less"
         )
     if not reply.text.strip():
         only = f", only {len(reply.reasoning)} characters of reasoning" if reply.reasoning else ""

@@ -32,6 +32,13 @@ class Role:
     own_sampling: Sampling = field(default_factory=Sampling)
     """Settings that the run gives for this very stage: they win over those of the agents."""
 
+    def sampling(self, agent: AgentConfig) -> Sampling:
+        """An agent's settings: the stage's own over the agent's over the model's, with room to reason."""
+        sampling = self.own_sampling.over(agent.sampling.over(self.config.sampling))
+        if sampling.max_tokens is None:
+            return sampling
+        return sampling.model_copy(update={"max_tokens": sampling.max_tokens + self.config.room_to_reason})
+
 
 @dataclass(frozen=True)
 class Studio:
@@ -96,7 +103,7 @@ class Studio:
                 system_message=render(self.agent(agent).system_message, dict(variables)),
                 teacher=role.teacher,
                 model=role.config.model,
-                sampling=role.own_sampling.over(self.agent(agent).sampling.over(role.config.sampling)),
+                sampling=role.sampling(self.agent(agent)),
                 structured=role.structured,
                 extra_body=role.config.extra_body,
                 hears=(hears or {}).get(agent, frozenset()),
