@@ -1,6 +1,9 @@
 """`run_skill` with the scripted teacher: what goes in, what comes out, what goes wrong."""
 
 import asyncio
+import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from orca_agents import (
     Sampling,
     Seed,
     SeedError,
+    StoreError,
     TeacherError,
     run_skill,
     run_skill_async,
@@ -203,6 +207,31 @@ def test_it_works_inside_a_running_loop_as_in_a_notebook(skill: str) -> None:
 
 async def test_the_async_way_in_is_the_same(skill: str) -> None:
     assert len(await run_skill_async(skill, PASSAGE, model=script())) == 1
+
+
+def test_skips_for_the_same_reason_are_all_kept(skill: str) -> None:
+    run = run_skill(skill, ["hi", "ho", "hu"], model=script())
+    assert len(run.skips) == run.funnel.sources_skipped == 3
+    assert len({skip.id for skip in run.skips}) == 3
+
+
+def test_a_pipe_is_read_once_and_whole(skill: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "rows.jsonl"
+    os.mkfifo(pipe)
+    rows = [{"text": PASSAGE.replace("Orrin", f"Orrin {number}")} for number in range(40)]
+    thread = threading.Thread(target=lambda: pipe.write_text("".join(json.dumps(row) + "\n" for row in rows)))
+    thread.start()
+    assert len(run_skill(skill, pipe, model=script())) == 40
+    thread.join()
+
+
+def test_a_folder_that_is_no_run_is_not_written_into(skill: str, tmp_path: Path) -> None:
+    out = tmp_path / "documents"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine")
+    with pytest.raises(StoreError, match="not the folder of a run"):
+        run_skill(skill, PASSAGE, model=script(), out=out)
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
 
 
 def test_two_texts_with_one_id_are_refused_and_a_changed_licence_is_made_anew_from_the_record(

@@ -248,6 +248,7 @@ class Chat:
             seed_id=self._place.seed_id,
             path=self._place.path,
             stage=self._stage,
+            system_messages={name: p.system_message for name, p in self._participants.items()},
             turns=tuple(self._turns),
             error=self._error,
         )

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from orca_agents.checks import CHECKS
 from orca_agents.config import ModelConfig, RunConfig, StageName
-from orca_agents.errors import ConfigError, OrcaError, did_you_mean
+from orca_agents.errors import ConfigError, OrcaError, StoreError, did_you_mean
 from orca_agents.library import Library, Skill, short_name
 from orca_agents.models import Teacher, shown_address
 from orca_agents.models.client import CallRecord
@@ -25,7 +25,7 @@ from orca_agents.records import Seed, Transcript
 from orca_agents.run_folder import write_config, write_run
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.stages import Role, Studio
-from orca_agents.store import Store
+from orca_agents.store import FILE_NAME, Store
 from orca_agents.teachers import Teachers
 
 ResultT = TypeVar("ResultT")
@@ -54,12 +54,18 @@ async def execute(
     _refuse_secrets(config)
     skill = read_skill(config)
     check_sources(sources)
+    if out is not None:
+        _refuse_other_folder(out)
     config_hash = hash_of(config, skill)
     teachers = Teachers(config, shared, given)
     seen: Seen | None = None
     with Store.in_memory() if out is None else Store.open(out) as store:
         try:
             if out is not None:
+                if store.note("config_hash") not in (None, config_hash):
+                    kept = "its results stay in the store, the files show this one"
+                    say(f"{out} held a run with other settings: {kept}")
+                store.set_note("config_hash", config_hash)
                 write_config(out, config)
             for address in teachers.addresses():
                 say(f"your seeds leave this machine: they are sent to {address}")
@@ -174,12 +180,15 @@ def default_out(config: RunConfig) -> Path:
 
 def _count_beside(sources: Sequence[str | Path | Seed], options: SeedOptions, progress: Progress) -> None:
     """Find out in a thread beside the run how many seeds there will be, where that is quick enough to be worth it."""
-    if STDIN in sources or sum(map(_size, sources)) > COUNTED_BYTES:
-        return
+    pipes = (isinstance(source, Path) and not (source.is_file() or source.is_dir()) for source in sources)
+    if STDIN in sources or any(pipes):
+        return  # what is read from a pipe is gone for the run
 
     def count() -> None:
         with suppress(OrcaError, OSError):  # the run itself meets the same trouble, and says so
-            progress.total = sum(isinstance(item, Seed) for item in read_seeds(sources, options))
+            if sum(map(_size, sources)) <= COUNTED_BYTES:
+                total = sum(isinstance(item, Seed) for item in read_seeds(sources, options))
+                progress.total = progress.total or total
 
     threading.Thread(target=count, name="orca-agents-count", daemon=True).start()
 
@@ -189,6 +198,12 @@ def _size(source: str | Path | Seed) -> int:
         files = [source] if source.is_file() else [path for path in source.rglob("*") if path.is_file()]
         return sum(path.stat().st_size for path in files)
     return len(source if isinstance(source, str) else source.text)
+
+
+def _refuse_other_folder(out: Path) -> None:
+    """A run does not write among files that are not its own."""
+    if out.is_dir() and any(out.iterdir()) and not (out / FILE_NAME).exists():
+        raise StoreError(f"{out} is not empty and not the folder of a run: give another --out")
 
 
 def _refuse_secrets(config: RunConfig) -> None:

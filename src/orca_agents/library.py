@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 from orca_agents.config import IDENTITY, AgentConfig, SkillConfig, StageName
 from orca_agents.errors import ConfigError, NotFoundError, Problem, did_you_mean
-from orca_agents.templates import sample_values, template_problems, trial_problems
+from orca_agents.templates import left_out, sample_values, template_problems, trial_problems
 from orca_agents.yaml_file import KeyPath, YamlFile
 
 Kind = Literal["skill", "agent", "tool"]
@@ -182,6 +182,9 @@ def _own_problems(file: YamlFile, skill: SkillConfig, known_checks: frozenset[st
     for language, frames in skill.respond.frames.items():
         for index, frame in enumerate(frames):
             for message in template_problems(frame, samples) or trial_problems(frame, samples):
+                problems.append(file.problem(("respond", "frames", language, index), message))
+            for name in left_out(frame, ("passage", "question")):
+                message = f"the student never sees the {name}: put {{{{ {name} }}}} into every frame"
                 problems.append(file.problem(("respond", "frames", language, index), message))
     problems += [
         file.problem(("respond", name), "needs an entry `any`, for languages without one of their own")

@@ -38,6 +38,15 @@ class Seen:
     texts: dict[str, str] = field(default_factory=dict)
     """Of seeds whose id the user gave: id -> hash of the text."""
 
+    def distinct(self, item: Seed | Skip) -> Seed | Skip:
+        """The item; a second skip of the same source for the same reason gets an id of its own."""
+        number = 2
+        same = item
+        while isinstance(item, Skip) and item.id in self.units:
+            item = item.model_copy(update={"id": short_hash(same.id, str(number))})
+            number += 1
+        return item
+
     def add(self, item: Seed | Skip) -> str:
         """Note an item; its unit: a hash of all of it, so that a changed title or licence is made anew (from the
         replies on record). Raises `SeedError` if two seeds with different texts share an id."""
@@ -83,6 +92,7 @@ async def run_seeds(
     try:
         while True:
             for item in source:
+                item = seen.distinct(item)
                 unit = seen.add(item)
                 if isinstance(item, Skip):
                     await store.save_outcomes(unit, config_hash, [item])
@@ -96,12 +106,15 @@ async def run_seeds(
                 on_progress(progress)
                 if len(under_way) >= window:
                     break
+            else:  # no seed is left to take
+                progress.total = progress.finished + len(under_way)
             if not under_way:
                 return seen
             done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
+                outcomes = await task
                 progress.finished += 1
-                for outcome in await task:
+                for outcome in outcomes:
                     progress.funnel.add(outcome)
                 on_progress(progress)
     except BaseException:  # raised again when all is put in order

@@ -89,6 +89,8 @@ class Transcript(Record):
     path: str
     """Where in the flow the chat stands, e.g. `argument_passage_generator/strengthen/respond`."""
     stage: str
+    system_messages: dict[str, str] = Field(default_factory=dict)
+    """agent -> its system message."""
     turns: tuple[Turn, ...] = ()
     error: str | None = None
     """Type and message of the error that ended the chat, if one did."""

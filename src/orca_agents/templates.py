@@ -44,6 +44,15 @@ def template_problems(template: str, variables: Iterable[str]) -> list[str]:
     ]
 
 
+def left_out(template: str, variables: Iterable[str]) -> list[str]:
+    """Which of these variables a template never uses; none for a template that does not parse."""
+    try:
+        used = find_undeclared_variables(_ENVIRONMENT.parse(template))
+    except TemplateSyntaxError:
+        return []
+    return [name for name in variables if name not in used]
+
+
 def trial_problems(template: str, samples: Mapping[str, Sequence[Any]]) -> list[str]:
     """What goes wrong when a template is filled in with each of the sample values of the variables that it uses."""
     used = sorted(find_undeclared_variables(_ENVIRONMENT.parse(template)) & set(samples))

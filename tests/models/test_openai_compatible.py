@@ -206,6 +206,11 @@ async def test_reasoning_is_kept_apart_however_it_is_spelled(endpoint: Endpoint,
     assert (reply.text, reply.reasoning) == ("Yes.", "Hm, why not.")
 
 
+async def test_a_thought_whose_opening_tag_stood_in_the_prompt_is_no_answer(endpoint: Endpoint) -> None:
+    reply = await ask(endpoint, completion("First A, no, B.</think>\n\nB"))
+    assert (reply.text, reply.reasoning) == ("B", "First A, no, B.")
+
+
 async def test_only_a_block_at_the_very_start_is_reasoning(endpoint: Endpoint) -> None:
     text = " <think> is a tag.\n<think>no</think>"
     assert (await ask(endpoint, completion(text))).text == text

@@ -34,7 +34,10 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
             continue
         chunks += 1
         draw = random.Random(f"{config.random_seed}/{skill.name}/{item.id}")
-        for agent in draw_transformers(studio, item, draw):
+        agents = draw_transformers(studio, item, draw)
+        if not agents:
+            print(f"skip   {item.source} [{item.start}:{item.end}]: no transformer suits it and the leaves asked for")
+        for agent in agents:
             leaves = draw_leaves(studio, suited_leaves(studio, agent), draw)
             calls += _calls(skill.config, agent, leaves, config.goals)
             first = first or (item, agent, leaves)

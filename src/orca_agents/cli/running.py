@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
 from orca_agents.config import RunConfig
-from orca_agents.errors import ConfigError
+from orca_agents.errors import ConfigError, TeacherError
 from orca_agents.execution import default_out, execute, make_config
 from orca_agents.funnel import Funnel
 from orca_agents.models import choose_model, is_default_model
 from orca_agents.orchestrator import Seen
-from orca_agents.records import Example, Rejection, Usage
+from orca_agents.records import Example, Rejection, Skip, Usage
 from orca_agents.runs import LOCAL_WARNING
 from orca_agents.seeds import check_sources
 from orca_agents.store import Store
@@ -47,8 +48,9 @@ def run_command(
             summary = loop.run(
                 execute(config, sources, out=folder, read=_summarise, on_progress=view.update, say=view.say)
             )
-        except KeyboardInterrupt:
-            view.say(f"stopped; what was bought is kept in {folder}: run the same command again to go on")
+        except (KeyboardInterrupt, TeacherError) as stopped:
+            what = "stopped" if isinstance(stopped, KeyboardInterrupt) else "the teacher ended the run"
+            view.say(f"{what}; what was bought is kept in {folder}: run the same command again to go on")
             raise
     summary.print(folder)
 
@@ -62,6 +64,8 @@ class Summary:
     example: str | None
     """The id of an accepted example, if there is one."""
     rejection: str | None
+    skipped: tuple[str, ...]
+    """Why nothing was worked on, where that is so: the first few skips."""
 
     def print(self, folder: Path) -> None:
         """The funnel, what it took, and where to look."""
@@ -69,7 +73,9 @@ class Summary:
         usage = self.usage
         reasoning = f", {usage.reasoning_tokens} of them reasoning" if usage.reasoning_tokens else ""
         tokens = f"{usage.prompt_tokens} prompt tokens, {usage.completion_tokens} completion tokens{reasoning}"
-        print(f"{usage.calls} calls: {tokens}")
+        print(f"{usage.calls} calls on record in this folder: {tokens}")
+        for skip in self.skipped:
+            print(f"skipped {skip}")
         print(f"{folder / 'examples.jsonl'}; beside it rejections, failures, skips, transcripts and summary.json")
         if self.example:
             print(f"a look at one: orca-agents show {self.example} --run {folder}")
@@ -81,7 +87,14 @@ def _summarise(store: Store, config_hash: str, seen: Seen) -> Summary:
     funnel = Funnel.of(store.outcomes(config_hash, units=seen.units))
     example = next(store.outcomes(config_hash, Example, units=seen.units), None)
     rejection = next(store.outcomes(config_hash, Rejection, units=seen.units), None)
-    return Summary(funnel, store.usage(), example.id if example else None, rejection.id if rejection else None)
+    skips = islice(store.outcomes(config_hash, Skip, units=seen.units), 0 if funnel.made else 3)
+    return Summary(
+        funnel,
+        store.usage(),
+        example.id if example else None,
+        rejection.id if rejection else None,
+        tuple(f"{skip.source}: {skip.reason}" for skip in skips),
+    )
 
 
 def resolve(file: Path | None, given: Mapping[str, Any], *, model: str | None, base_url: str | None) -> RunConfig:

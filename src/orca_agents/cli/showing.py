@@ -32,7 +32,7 @@ def show_command(id: str, folder: Path | None, *, full: bool) -> None:
                 config_hash, outcome = found[0].config_hash, found[0].outcome
                 chats = {chat.id: chat for chat in store.chats(config_hash, _chats_of(outcome))}
                 tree = _tree(outcome, chats, None if full else SHORT)
-                Console(soft_wrap=True, highlight=False).print(tree)
+                Console(highlight=False).print(tree)
                 return
     looked = ", ".join(map(str, places))
     raise ConfigError(f"no id begins with {id!r} in {looked}; the ids stand in the .jsonl files of a run folder")
@@ -61,6 +61,8 @@ def _tree(outcome: Outcome, chats: dict[str, Transcript], most: int | None) -> T
             + (f" / refined: {meta.goal}, from {meta.parent_id}" if meta.goal else "")
         )
         tree.add(f"seed {meta.seed_ids[0]}: {escape(meta.source)} {list(meta.source_span)}, language {meta.language}")
+    elif isinstance(outcome, Rejection | Failure):
+        tree.add(f"{outcome.skill} / {outcome.leaf or 'no leaf yet'} / seed {outcome.seed_id}")
     elif isinstance(outcome, Skip):
         tree.add(escape(f"{outcome.source}: {outcome.reason}"))
     for chat in chats.values():
@@ -100,6 +102,9 @@ def _add_chat(tree: Tree, chat: Transcript, most: int | None) -> None:
         colour = "dim" if turn.agent == MODERATOR else "cyan"
         seconds = "" if turn.agent == MODERATOR else f" {turn.latency_s:.1f} s"
         branch.add(f"[{colour}]{turn.agent}[/{colour}]{seconds}\n{_cut(turn.text, most)}")
+    if most is None:
+        for agent, system in chat.system_messages.items():
+            branch.add(f"[dim]system message of {agent}[/dim]\n{escape(system)}")
     if chat.error:
         branch.add(f"[red]{escape(chat.error)}[/red]")
 

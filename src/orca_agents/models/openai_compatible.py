@@ -173,7 +173,7 @@ class OpenAICompatible:
         except UnicodeEncodeError:
             what = "the request holds half a surrogate pair, which is no text"
             return Fault(BadRequestError, what, "clean the seed that it comes from")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return self._endpoint.malformed_fault(f"it is not JSON, {error}", None)
 
     def _learned(self, used: Dialect, complaint: str, body: dict[str, Any]) -> bool:

@@ -9,7 +9,9 @@ from orca_agents.errors import RefusedError, TruncatedError, UnparsableError
 from orca_agents.models.api import Reply
 from orca_agents.records import Usage
 
-_THOUGHT = re.compile(r"\A<think>(.*?)(?:</think>(?:\r?\n)*|\Z)", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<think>((?:(?!<think>).)*?)(?:</think>(?:\r?\n)*|\Z)", re.DOTALL)
+_LATE_THOUGHT = re.compile(r"\A((?:(?!<think>).)*?)</think>(?:\r?\n)*(?!.*</?think>)", re.DOTALL)
+"""A thought whose opening tag stood in the prompt, as chat templates in the manner of R1 have it."""
 _FINISH = {
     "max_tokens": "length",
     "model_length": "length",
@@ -94,7 +96,7 @@ def _content(message: dict[str, Any]) -> tuple[str, list[str], str | None]:
         text = content or ""
     else:
         raise MalformedReplyError("the content of its message is neither text nor a list of parts")
-    if block := _THOUGHT.match(text):
+    if block := _THOUGHT.match(text) or _LATE_THOUGHT.match(text):
         thoughts.append(block[1].strip())
         text = text[block.end() :]
     return text, thoughts, refusal
@@ -108,10 +110,13 @@ def _thinking(value: Any) -> str:
 
 def _usage(data: object) -> Usage:
     usage = data if isinstance(data, dict) else {}
+    prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    # some endpoints leave reasoning out of the completion tokens, but not out of the total
+    completion = max(completion, _count(usage, "total_tokens") - prompt)
     return Usage(
         calls=1,
-        prompt_tokens=_count(usage, "prompt_tokens"),
-        completion_tokens=_count(usage, "completion_tokens"),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
         reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning_tokens"),
         cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
     )
@@ -119,7 +124,7 @@ def _usage(data: object) -> Usage:
 
 def _count(data: object, name: str) -> int:
     value = data.get(name) if isinstance(data, dict) else None
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value < 2**40 else 0  # no file keeps a number of any size
 
 
 def _valid(text: str) -> str:
