@@ -151,6 +151,34 @@ def test_no_unanswerable_item_is_paid_for_where_a_vote_for_its_parent_is_missing
     assert len(items(run, "complicate")) == 1
 
 
+def test_an_item_whose_author_gives_it_up_after_the_vote_is_a_rejection_with_its_votes(tmp_path: Path) -> None:
+    def gives_up(request: Request) -> Any:
+        if "the writer" not in request.messages[0]["content"]:
+            return play(request)
+        declined = {**QUESTION, "suitable": "no", "why_not": "no good question in it"}
+        return declined if "fails a check" in str(request.messages) else {**QUESTION, "answer": "coloured glass"}
+
+    model = ScriptedModel(gives_up)
+    run = run_skill(skill_file(tmp_path), PASSAGE, model=model, goals=2)
+    first = next(rejection for rejection in run.rejections if rejection.instruction and not rejection.instruction.goal)
+    assert first.check == "agrees_with_solvers"
+    assert first.verification is not None
+    assert len(first.verification.votes) == 3
+    assert not any("GOAL unanswerable" in str(request.messages) for request in model.requests)
+    assert run.skips == []
+
+
+def test_every_chat_stands_behind_some_outcome(tmp_path: Path) -> None:
+    run = run_skill(skill_file(tmp_path, suggestions=2), PASSAGE, model=ScriptedModel(play), goals=2)
+    named = {chat for example in run for chat in example.metadata.chats}
+    assert named == set(run.transcripts)
+    for example in run:
+        voters = {vote.passage for vote in example.metadata.verification.votes}
+        if "parent" in voters:
+            paths = [run.transcripts[chat].path for chat in example.metadata.chats]
+            assert "identity/fact/respond" in paths
+
+
 def test_the_same_run_gives_the_same_bytes_whatever_comes_first(tmp_path: Path) -> None:
     class Hasty(ScriptedModel):
         async def complete(self, request: Request) -> Reply:

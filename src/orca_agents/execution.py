@@ -91,9 +91,11 @@ async def execute(
                 on_progress=on_progress,
             )
         finally:
-            await teachers.close()
-            if out is not None:
-                write_run(out, store, config, config_hash, seen)
+            try:
+                await teachers.close()
+            finally:
+                if out is not None:
+                    write_run(out, store, config, config_hash, seen)
         return read(store, config_hash, seen)
 
 

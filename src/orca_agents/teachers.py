@@ -69,6 +69,8 @@ class Teachers:
 
     async def _abilities(self, store: Store, teacher: Teacher, model: ModelConfig) -> Abilities:
         """What a teacher can do: found once for a run folder, then remembered there."""
+        if teacher not in self._ours:
+            return await teacher.probe()  # an object that was given may be another one next time
         where = model.model_dump_json(include={"base_url", "azure", "structured"})
         key = f"abilities of {teacher.name} {where}"
         noted = store.note(key)

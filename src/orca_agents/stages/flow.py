@@ -66,6 +66,7 @@ async def _run_leaf(above: Item, content: Authored[Content], leaf: Leaf) -> list
     """A seed instruction of one leaf with its verdict, then its refinements with theirs."""
     path = f"{above.path}/{leaf.name}"
     item = Item(above.studio, above.seed, path, leaf.name, above.kept, content.repairs)
+    item.took(*content.record.chats)
 
     async def make() -> Authored[Instruction]:
         return await instruct(item.studio, item.seed, content.record, leaf)
@@ -104,6 +105,7 @@ async def _run_edit(
     stage = above.studio.skill.config.refine
     assert stage is not None
     item = _refined(above, parent, goal, proposals.path_of(number))
+    item.took(proposals.chat.id)
 
     async def make() -> Authored[Instruction]:
         return await edit(item.studio, proposals, number)
@@ -126,7 +128,9 @@ async def _settle(item: Item, made: Authored[Instruction]) -> Settled:
         return await settle(item, made)
 
     settled = await _attempt(item, decide)
-    return settled if isinstance(settled, Settled) else Settled(settled, made.record, sound=made.failed is None)
+    if isinstance(settled, Settled):
+        return settled
+    return Settled(settled, made.record, sound=made.failed is None, ballot=item.ballot)
 
 
 def _refined(above: Item, parent: Settled, goal: Goal, path: str) -> Item:

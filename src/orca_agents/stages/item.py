@@ -43,6 +43,8 @@ class Item:
     parent: Instruction | None = None
     old_ballot: Ballot | None = None
     """The votes on the parent, where there were any."""
+    ballot: Ballot | None = None
+    """The votes on the item itself, once they are held."""
     chats: list[str] = field(default_factory=list)
     """Ids of the chats behind it, in the order in which they began."""
 

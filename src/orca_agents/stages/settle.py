@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orca_agents.errors import ChatError
+from orca_agents.harvest import DeclinedError
 from orca_agents.records import Draft, Instruction, Vote
 from orca_agents.stages.item import Item, Settled
 from orca_agents.stages.refine import UNANSWERABLE
@@ -48,13 +49,18 @@ async def settle(item: Item, made: Authored[Instruction]) -> Settled:
         if attempt or verdict.blame != "instruction" or not made.can_be_repaired:
             rejected = item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
             return Settled(rejected, made.record, sound=True, ballot=ballot)
-        made = await made.repaired(item.studio, CHECK, verdict.reason)
+        try:
+            made = await made.repaired(item.studio, CHECK, verdict.reason)
+        except DeclinedError:  # its author gives it up: it was made and voted on, so it is no skip
+            rejected = item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
+            return Settled(rejected, made.record, sound=True, ballot=ballot)
     raise AssertionError("the second attempt always decides")  # pragma: no cover
 
 
 async def _hold(item: Item, draft: Authored[Draft], path: str) -> Ballot:
     ballot = await hold_ballot(item.studio, item.seed, draft.record, path)
     item.took(*ballot.chats)
+    item.ballot = ballot
     return ballot
 
 

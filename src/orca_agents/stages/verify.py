@@ -48,7 +48,7 @@ async def hold_ballot(studio: Studio, seed: Seed, draft: Draft, path: str) -> Ba
     if draft.instruction.form == "essay":
         return await _grade(studio, seed, draft, path)
     solved = await _solve(studio, seed, draft.instruction, path, studio.skill.config.verify.solvers)
-    return Ballot((responder_vote(draft), *solved.votes), solved.errors, solved.chats)
+    return Ballot((responder_vote(draft), *solved.votes), solved.errors, (draft.chats[-1], *solved.chats))
 
 
 async def hold_old_ballot(studio: Studio, seed: Seed, parent: Instruction, path: str) -> Ballot:
