@@ -86,6 +86,11 @@ def test_an_unknown_skill_names_the_nearest(tmp_path: Path) -> None:
         ("frames: {any:", "frames: {en:", "respond.frames: needs an entry `any`"),
         ('{{ question }}"]}', '{{ quesion }}"]}', "respond.frames.any[0]: unknown variable 'quesion'"),
         ("answer: span}", "answer: span, cues: ['(']}", "cues: '(' is no regular expression"),
+        (
+            '{{ passage }} {{ question }}"]}',
+            "{{ " + "1" * 5000 + ' }}"]}',
+            "frames.any[0]: the template cannot be read",
+        ),
         ('{{ passage }} {{ question }}"]}', '{{ question }}"]}', "frames.any[0]: the student never sees the passage"),
         ("verify:\n", "verify:\n  agree: 4\n", "verify.agree: there are only 3 votes"),
     ],

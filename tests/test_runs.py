@@ -21,7 +21,7 @@ from orca_agents import (
     run_skill_async,
 )
 from orca_agents.errors import BadRequestError, WrongKeyError
-from orca_agents.models.api import Reply, Request
+from orca_agents.models.api import Abilities, Reply, Request
 from orca_agents.testing import ScriptedModel
 
 PASSAGE = (
@@ -207,6 +207,21 @@ def test_it_works_inside_a_running_loop_as_in_a_notebook(skill: str) -> None:
 
 async def test_the_async_way_in_is_the_same(skill: str) -> None:
     assert len(await run_skill_async(skill, PASSAGE, model=script())) == 1
+
+
+def test_a_teacher_object_is_asked_once_what_it_can_do(skill: str) -> None:
+    class Counting(ScriptedModel):
+        probes = 0
+
+        async def probe(self) -> Abilities:
+            self.probes += 1
+            return await super().probe()
+
+    model = Counting(
+        {f"You are the {n}.": r for n, r in (("writer", QUESTION), ("responder", ANSWER), ("solver", SOLVED))}
+    )
+    assert len(run_skill(skill, PASSAGE, model=model)) == 1
+    assert model.probes == 1
 
 
 def test_skips_for_the_same_reason_are_all_kept(skill: str) -> None:

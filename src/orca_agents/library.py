@@ -181,11 +181,12 @@ def _own_problems(file: YamlFile, skill: SkillConfig, known_checks: frozenset[st
     samples = {k: v for k, v in sample_values(skill, "respond", 0, "task").items() if k in ("passage", "question")}
     for language, frames in skill.respond.frames.items():
         for index, frame in enumerate(frames):
-            for message in template_problems(frame, samples) or trial_problems(frame, samples):
-                problems.append(file.problem(("respond", "frames", language, index), message))
-            for name in left_out(frame, ("passage", "question")):
-                message = f"the student never sees the {name}: put {{{{ {name} }}}} into every frame"
-                problems.append(file.problem(("respond", "frames", language, index), message))
+            found = template_problems(frame, samples) or trial_problems(frame, samples)
+            found = found or [
+                f"the student never sees the {name}: put {{{{ {name} }}}} into every frame"
+                for name in left_out(frame, ("passage", "question"))
+            ]
+            problems += [file.problem(("respond", "frames", language, index), message) for message in found]
     problems += [
         file.problem(("respond", name), "needs an entry `any`, for languages without one of their own")
         for name in ("frames", "labels", "unanswerable")

@@ -36,7 +36,7 @@ FILES: dict[str, type[Example] | type[Rejection] | type[Failure] | type[Skip]] =
 }
 
 
-def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str, seen: Seen | None) -> Funnel:
+def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str, seen: Seen | None) -> None:
     """Write all files of a run folder from its store; the same store gives the same bytes.
 
     They hold what became of the seeds that the run came by; `seen` is `None` for a run that was stopped, which writes
@@ -55,7 +55,6 @@ def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str, s
         "usage": store.usage().model_dump(),
     }
     write_text(folder / "summary.json", [json.dumps(summary, indent=2, ensure_ascii=False) + "\n"])
-    return funnel
 
 
 def chats_of(store: Store, config_hash: str, seen: Seen | None) -> Iterable[Transcript]:

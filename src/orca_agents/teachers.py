@@ -25,6 +25,8 @@ class Teachers:
         self._given = given or {}
         self._connected: dict[str, Teacher] = {}
         self._ours: list[Teacher] = []
+        self._found: dict[int, Abilities] = {}
+        """What the given teacher objects can do, by their identity: one may speak in several stages."""
         if shared is not None:
             self._connected[config.model.model_dump_json()] = shared
 
@@ -69,8 +71,10 @@ class Teachers:
 
     async def _abilities(self, store: Store, teacher: Teacher, model: ModelConfig) -> Abilities:
         """What a teacher can do: found once for a run folder, then remembered there."""
-        if teacher not in self._ours:
-            return await teacher.probe()  # an object that was given may be another one next time
+        if teacher not in self._ours:  # an object that was given may be another one next time: not noted
+            if id(teacher) not in self._found:
+                self._found[id(teacher)] = await teacher.probe()
+            return self._found[id(teacher)]
         where = model.model_dump_json(include={"base_url", "azure", "structured"})
         key = f"abilities of {teacher.name} {where}"
         noted = store.note(key)

@@ -45,11 +45,8 @@ def template_problems(template: str, variables: Iterable[str]) -> list[str]:
 
 
 def left_out(template: str, variables: Iterable[str]) -> list[str]:
-    """Which of these variables a template never uses; none for a template that does not parse."""
-    try:
-        used = find_undeclared_variables(_ENVIRONMENT.parse(template))
-    except TemplateSyntaxError:
-        return []
+    """Which of these variables a sound template never uses."""
+    used = find_undeclared_variables(_ENVIRONMENT.parse(template))
     return [name for name in variables if name not in used]
 
 

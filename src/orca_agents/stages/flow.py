@@ -20,7 +20,7 @@ from orca_agents.stages.settle import settle
 from orca_agents.stages.studio import Authored, Studio
 from orca_agents.stages.transform import draw_transformers, suited_leaves, transform
 
-MadeT = TypeVar("MadeT", Authored[Content], Authored[Instruction], Proposals, Settled)
+MadeT = TypeVar("MadeT", Authored[Content], Authored[Instruction], Proposals, Outcome)
 
 
 async def run_seed(studio: Studio, seed: Seed) -> list[Outcome]:
@@ -124,13 +124,12 @@ async def _run_edit(
 async def _settle(item: Item, made: Authored[Instruction]) -> Settled:
     """The verdict on an item; a chat that fails on the way is its outcome, and the item itself stays what it is."""
 
-    async def decide() -> Settled:
+    async def decide() -> Outcome:
         return await settle(item, made)
 
-    settled = await _attempt(item, decide)
-    if isinstance(settled, Settled):
-        return settled
-    return Settled(settled, made.record, sound=made.failed is None, ballot=item.ballot)
+    outcome = await _attempt(item, decide)
+    now = item.made or made
+    return Settled(outcome, now.record, sound=now.failed is None, ballot=item.ballot)
 
 
 def _refined(above: Item, parent: Settled, goal: Goal, path: str) -> Item:

@@ -43,8 +43,10 @@ class Item:
     parent: Instruction | None = None
     old_ballot: Ballot | None = None
     """The votes on the parent, where there were any."""
+    made: Authored[Instruction] | None = None
+    """The instruction as it is now, repaired or not."""
     ballot: Ballot | None = None
-    """The votes on the item itself, once they are held."""
+    """The votes on that instruction, once they are held."""
     chats: list[str] = field(default_factory=list)
     """Ids of the chats behind it, in the order in which they began."""
 
@@ -206,4 +208,5 @@ class Settled:
     instruction: Instruction
     sound: bool
     """Whether it passed the checks of its own stage."""
-    ballot: Ballot | None = None
+    ballot: Ballot | None
+    """The votes on it, if it came to a vote."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from orca_agents.errors import ChatError
 from orca_agents.harvest import DeclinedError
-from orca_agents.records import Draft, Instruction, Vote
-from orca_agents.stages.item import Item, Settled
+from orca_agents.records import Draft, Instruction, Outcome, Vote
+from orca_agents.stages.item import Item
 from orca_agents.stages.refine import UNANSWERABLE
 from orca_agents.stages.respond import respond
 from orca_agents.stages.studio import Authored
@@ -26,34 +26,33 @@ CHECK = "agrees_with_solvers"
 """What the vote is called among the checks."""
 
 
-async def settle(item: Item, made: Authored[Instruction]) -> Settled:
+async def settle(item: Item, made: Authored[Instruction]) -> Outcome:
     """Answer and verify an item. The record to blame for a lost vote is repaired once, and all that follows from it
-    is done again. Raises `ChatError` if one of its chats fails."""
+    is done again. Raises `ChatError` if one of its chats fails; the item then knows how far it came."""
     for attempt in ("", ".2"):
+        item.made, item.ballot = made, None
         item.took(*made.record.chats)
         if made.failed is not None:
             stage = "refine" if item.parent else "instruct"
-            return Settled(item.failed_check(stage, made), made.record, sound=False)
+            return item.failed_check(stage, made)
         draft = await respond(item.studio, item.seed, made.record, f"{item.path}/respond{attempt}")
         item.took(*draft.record.chats)
         if draft.failed is not None:
-            return Settled(item.failed_check("respond", draft, made), made.record, sound=True)
+            return item.failed_check("respond", draft, made)
         ballot = await _hold(item, draft, f"{item.path}/verify{attempt}")
         verdict = judge(item.studio, made.record, ballot)
         if not verdict.ok and verdict.blame == "draft" and draft.can_be_repaired:
             draft, ballot, verdict = await _mend_draft(item, draft, ballot, verdict, attempt)
             if draft.failed is not None:
-                return Settled(item.failed_check("respond", draft, made), made.record, sound=True, ballot=ballot)
+                return item.failed_check("respond", draft, made)
         if verdict.ok:
             return await _accepted(item, made, draft, ballot)
         if attempt or verdict.blame != "instruction" or not made.can_be_repaired:
-            rejected = item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
-            return Settled(rejected, made.record, sound=True, ballot=ballot)
+            return item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
         try:
             made = await made.repaired(item.studio, CHECK, verdict.reason)
         except DeclinedError:  # its author gives it up: it was made and voted on, so it is no skip
-            rejected = item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
-            return Settled(rejected, made.record, sound=True, ballot=ballot)
+            return item.voted_down(made, draft, ballot.votes, CHECK, verdict.reason)
     raise AssertionError("the second attempt always decides")  # pragma: no cover
 
 
@@ -74,11 +73,11 @@ async def _mend_draft(
     if mended.record.instruction.form == "essay":
         ballot = await _hold(item, mended, f"{item.path}/verify{attempt}.mended")
     else:
-        ballot = replace(ballot, votes=(responder_vote(mended.record), *ballot.votes[1:]))
+        item.ballot = ballot = replace(ballot, votes=(responder_vote(mended.record), *ballot.votes[1:]))
     return mended, ballot, judge(item.studio, mended.record.instruction, ballot)
 
 
-async def _accepted(item: Item, made: Authored[Instruction], draft: Authored[Draft], ballot: Ballot) -> Settled:
+async def _accepted(item: Item, made: Authored[Instruction], draft: Authored[Draft], ballot: Ballot) -> Outcome:
     """An item that won its vote: an example, unless its goal asks for proof about the old passage and that fails."""
     votes = ballot.votes
     if item.goal is not None and item.goal.name == UNANSWERABLE and item.parent is not None:
@@ -86,14 +85,13 @@ async def _accepted(item: Item, made: Authored[Instruction], draft: Authored[Dra
         votes = (*votes, *old.votes)
         verdict = judge_old(item.studio, item.parent, old)
         if not verdict.ok:
-            rejected = item.voted_down(made, draft, votes, "answerable_before_the_edit", verdict.reason)
-            return Settled(rejected, made.record, sound=True, ballot=ballot)
+            return item.voted_down(made, draft, votes, "answerable_before_the_edit", verdict.reason)
     tags: tuple[str, ...] = ()
     instruction = made.record
     if item.studio.skill.config.verify.closed_book and instruction.answerable and instruction.form != "essay":
         closed, tags = await _closed_book(item, instruction)
         votes = (*votes, *closed)
-    return Settled(item.example(made, draft, votes, tags), instruction, sound=True, ballot=ballot)
+    return item.example(made, draft, votes, tags)
 
 
 async def _votes_on_parent(item: Item, parent: Instruction) -> Ballot:

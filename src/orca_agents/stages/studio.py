@@ -198,7 +198,7 @@ def _inside_fences(value: Any) -> Any:
     if isinstance(value, Seed):
         title = _inside_fences(value.title)
         return value.model_copy(update={"text": _inside_fences(value.text), "title": title})
-    return value
+    return tuple(map(_inside_fences, value)) if isinstance(value, tuple) else value
 
 
 def examine_case(
