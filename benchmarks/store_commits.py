@@ -16,19 +16,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from orca_agents.models.api import Reply, Request
+from orca_agents.models.api import CallKey, Purpose, Reply, Request
 from orca_agents.records import Usage
 from orca_agents.store import FILE_NAME, Store
 from orca_agents.store.packing import pack
 
 WRITERS = 32
-Call = tuple[str, str, int, str, Request, Reply]
+PURPOSE = Purpose("teacher", "respond", "literal", "writer")
+Call = tuple[CallKey, Request, Reply]
 
 
 def main(rows: int) -> None:
     """Print one line for each way to write the same calls."""
     calls = make_calls(rows)
-    bodies = sum(len(pack(request.body())) + len(pack(reply)) for *_, request, reply in calls)
+    bodies = sum(len(pack(request.body())) + len(pack(reply)) for _, request, reply in calls)
     with tempfile.TemporaryDirectory() as folder:
         bulk = write_plainly(calls, Path(folder) / "bulk.sqlite", at_once=rows)
         single = write_plainly(calls, Path(folder) / "single.sqlite", at_once=1)
@@ -36,13 +37,15 @@ def main(rows: int) -> None:
         print(f"{'plain sqlite3, one commit for each row':44}{single:10,.0f} rows/s{single / bulk:7.2f}")
         for writers, durable in ((1, False), (WRITERS, False), (WRITERS, True)):
             run = Path(folder) / f"run-{writers}-{durable}"
+            before = time.process_time()
             speed = asyncio.run(write_with_store(calls, run, writers, durable))
+            cost = (time.process_time() - before) / rows * 1e6
             name = f"Store.record, {writers} at once{', durable' if durable else ''}"
-            print(f"{name:44}{speed:10,.0f} rows/s{speed / bulk:7.2f}")
+            print(f"{name:44}{speed:10,.0f} rows/s{speed / bulk:7.2f}{cost:6.0f} us of CPU a call")
         asyncio.run(read_with_store(calls, run, bulk))
         size = (run / FILE_NAME).stat().st_size
-    text = sum(len(message["content"]) for *_, request, _ in calls for message in request.messages)
-    text += sum(len(reply.text) for *_, reply in calls)
+    text = sum(len(message["content"]) for _, request, _ in calls for message in request.messages)
+    text += sum(len(reply.text) for _, _, reply in calls)
     print(f"1,000 calls: {text / rows:,.0f} kB of text, {bodies / rows:,.0f} kB packed, {size / rows:,.0f} kB of file")
 
 
@@ -56,7 +59,8 @@ def make_calls(rows: int) -> list[Call]:
         passage, answer = (" ".join(draw.choices(words, weights, k=count)) for count in (900, 150))
         request = Request("teacher", ({"role": "system", "content": "Answer."}, {"role": "user", "content": passage}))
         reply = Reply(text=answer, usage=Usage(calls=1, prompt_tokens=1200, completion_tokens=200))
-        calls.append((f"seed-{number // 20}", "writer/respond", number % 20, request.digest(), request, reply))
+        key = CallKey(f"seed-{number // 20}", "writer/respond", number % 20, request.digest())
+        calls.append((key, request, reply))
     return calls
 
 
@@ -71,7 +75,7 @@ def write_plainly(calls: list[Call], path: Path, *, at_once: int) -> float:
         start = time.perf_counter()
         for first in range(0, len(calls), at_once):
             connection.execute("BEGIN IMMEDIATE")
-            rows = ((*key, pack(body.body()), pack(reply)) for *key, body, reply in calls[first : first + at_once])
+            rows = ((*key, pack(body.body()), pack(reply)) for key, body, reply in calls[first : first + at_once])
             connection.executemany("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?)", rows)
             connection.execute("COMMIT")
         return len(calls) / (time.perf_counter() - start)
@@ -82,8 +86,8 @@ async def write_with_store(calls: list[Call], folder: Path, writers: int, durabl
     todo = iter(calls)
 
     async def write(store: Store) -> None:
-        for seed_id, path, ordinal, digest, request, reply in todo:
-            await store.record(seed_id, path, ordinal, digest, request.body(), reply)
+        for key, request, reply in todo:
+            await store.record(key, PURPOSE, request.body(), reply)
 
     with Store.open(folder, durable=durable) as store:
         start = time.perf_counter()
@@ -95,8 +99,8 @@ async def read_with_store(calls: list[Call], folder: Path, bulk: float) -> None:
     """Print how fast a resumed run gets its replies back."""
     with Store.open(folder) as store:
         start = time.perf_counter()
-        for seed_id, path, ordinal, digest, _, reply in calls:
-            assert await store.recall(seed_id, path, ordinal, digest) == reply
+        for key, _, reply in calls:
+            assert await store.recall(key) == reply
         speed = len(calls) / (time.perf_counter() - start)
     print(f"{'Store.recall':44}{speed:10,.0f} rows/s{speed / bulk:7.2f}")
 

@@ -1,6 +1,9 @@
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 from autogen_agentchat.conditions import MaxMessageTermination
@@ -9,17 +12,21 @@ from autogen_agentchat.teams import RoundRobinGroupChat
 from orca_agents.chats import Chat, Participant, PlannedTeam, Step, open_chat
 from orca_agents.config import Sampling
 from orca_agents.errors import (
+    BudgetError,
     ChatError,
+    OrcaError,
     RefusedError,
+    RetriesError,
+    StoppedError,
     TruncatedError,
     UnparsableError,
     WrongKeyError,
 )
 from orca_agents.harvest import Field, Form, Product
-from orca_agents.models.api import Reply, Teacher
+from orca_agents.models.api import CallKey, Purpose, Reply, Teacher
 from orca_agents.records import Usage
 from orca_agents.store import Store
-from orca_agents.testing import ScriptedModel
+from orca_agents.testing import Answer, ScriptedModel
 
 TITLE = Form((Field("title", "a title"),))
 
@@ -41,7 +48,8 @@ def chat_of(
     ]
     record = options.get("record") or Store.in_memory()
     assert isinstance(record, Store)
-    return open_chat("skill", "instruct", "path", participants, seed_id="seed", record=record)
+    path = str(options.get("path", "path"))
+    return open_chat("skill", "instruct", path, participants, seed_id="seed", record=record)
 
 
 async def test_a_turn_is_read_by_its_form() -> None:
@@ -174,6 +182,93 @@ async def test_a_call_on_record_is_not_made_again() -> None:
     assert changed == {"title": ("Something else",)}
 
 
+@pytest.mark.parametrize(
+    ("path", "leaf"),
+    [("poem_generator", ""), ("identity/strengthen", "strengthen"), ("identity/strengthen/complicate.1", "strengthen")],
+)
+async def test_a_call_is_on_record_with_what_it_is_for(path: str, leaf: str) -> None:
+    with Store.in_memory() as record:
+        model = ScriptedModel({"suggester": "one", "editor": ["two", "three"]})
+        chat = chat_of(model, ("suggester", "editor"), record=record, path=path)
+        for speaker in ("suggester", "editor", "editor"):
+            await chat.ask(Step(speaker, "Go on."))
+        assert sorted((row[:4], row.replies, row.faults) for row in record.spend()) == [
+            (Purpose("m", "instruct", leaf, "editor"), 2, 0),
+            (Purpose("m", "instruct", leaf, "suggester"), 1, 0),
+        ]
+
+
+async def test_a_branch_is_paid_under_its_own_path() -> None:
+    with Store.in_memory() as record:
+        chat = chat_of(ScriptedModel({"writer": "x"}), record=record, path="identity/essay")
+        await chat.ask(Step("writer", "Write."))
+        await chat.branch("identity/order/harder").ask(Step("writer", "Again."))
+        assert sorted((row.leaf, row.replies) for row in record.spend()) == [("essay", 1), ("order", 1)]
+
+
+class Notebook:
+    """A record of calls that keeps nothing but faults."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[CallKey, Purpose, str, str, int]] = []
+
+    async def recall(self, key: CallKey) -> Reply | None:
+        return None
+
+    async def record(self, key: CallKey, purpose: Purpose, request_body: dict[str, object], reply: Reply) -> None:
+        raise AssertionError("there was no reply")
+
+    async def record_fault(self, key: CallKey, purpose: Purpose, error: str, message: str, attempts: int) -> None:
+        self.faults.append((key, purpose, error, message, attempts))
+
+
+async def faults_after(error: Exception) -> tuple[list[tuple[CallKey, Purpose, str, str, int]], Exception, str]:
+    """What is noted when a call ends in this error; how the chat ends; and the digest of the request."""
+    notes, model = Notebook(), ScriptedModel({"writer": error})
+    speaker = Participant("writer", "You are the writer.", model, "m", Sampling(), structured=True)
+    chat = open_chat("skill", "respond", "identity/essay", [speaker], seed_id="seed", record=notes)
+    with pytest.raises(Exception) as caught:  # noqa: PT011  the callers look at its type
+        await chat.ask(Step("writer", "Write.", form=TITLE))
+    return notes.faults, caught.value, model.requests[0].digest()
+
+
+async def test_a_call_that_ends_without_a_reply_is_noted_with_what_it_took() -> None:
+    error = RetriesError("the endpoint answered 503 (tried 7 times)")
+    error.attempts = 7
+    faults, caught, digest = await faults_after(error)
+    assert caught is error
+    key = CallKey("seed", "identity/essay", 0, digest)
+    purpose = Purpose("m", "respond", "essay", "writer")
+    assert faults == [(key, purpose, "RetriesError", "the endpoint answered 503 (tried 7 times)", 7)]
+
+
+@pytest.mark.parametrize("error", [StoppedError("it has what it was asked for"), BudgetError("nothing is left")])
+async def test_a_run_that_stops_is_no_fault_of_the_call(error: OrcaError) -> None:
+    faults, caught, _ = await faults_after(error)
+    assert caught is error
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [["?", {"title": "On tides"}], ["?", "? again"], [Reply(text="cut her", finish="length")]],
+)
+async def test_a_chat_that_is_over_is_freed_without_the_garbage_collector(replies: list[Answer]) -> None:
+    async def hold() -> list[weakref.ref[Chat]]:
+        chat = chat_of(ScriptedModel({"writer": ["Tides", *replies]}))
+        await chat.ask(Step("writer", "Say something."))
+        twin = chat.branch("elsewhere")
+        with suppress(OrcaError):
+            await twin.ask(Step("writer", "Write.", form=TITLE))
+        return [weakref.ref(chat), weakref.ref(twin)]
+
+    gc.disable()
+    try:
+        assert [reference() for reference in await hold()] == [None, None]
+    finally:
+        gc.enable()
+
+
 async def test_without_schemas_the_form_is_asked_for_in_tags() -> None:
     model = ScriptedModel({"writer": "<title>On tides</title>"}, json_schema=False)
     chat = chat_of(model, structured=False)
@@ -199,7 +294,9 @@ async def test_the_team_nests_in_autogens_own_teams() -> None:
     model = ScriptedModel({"inner": "from inside"})
 
     def agent(name: str) -> AssistantAgent:
-        client = RecordedClient(model, "m", Sampling(), {}, Place("skill", "seed", name, Store.in_memory()))
+        client = RecordedClient(
+            name, model, "m", Sampling(), {}, Place("skill", "stage", "seed", name, Store.in_memory())
+        )
         return AssistantAgent(name, client, system_message="You are inner.")
 
     inner = PlannedTeam(

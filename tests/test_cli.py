@@ -89,7 +89,8 @@ def test_a_wrong_key_stops_the_run_and_is_not_printed(tmp_path: Path, httpserver
     httpserver.expect_request("/v1/chat/completions").respond_with_json(body, status=401)
     words = ("run", "reading_comprehension", TIDES, "--model", "m", "--base-url", httpserver.url_for("/v1"))
     done = orca(*words, cwd=tmp_path, OPENAI_API_KEY=key)
-    refused(done, 3, "OPENAI_API_KEY", "your seeds leave this machine")
+    refused(done, 3, "OPENAI_API_KEY")
+    assert "leave this machine" not in done.stderr  # the stand-in is on it
     assert key not in done.stdout + done.stderr
     assert len(httpserver.log) <= 3
     for file in tmp_path.rglob("*"):

@@ -27,3 +27,28 @@ def test_the_funnel_counts_instructions_and_what_led_to_none_apart() -> None:
     assert funnel.sources_skipped == 1
     assert funnel.by_leaf["weaken"] == {"rejected": 1, "failed": 1}
     assert funnel.lines()[0] == "     4 instructions made"
+
+
+def test_counts_are_taken_as_many_times_as_they_say() -> None:
+    funnel = Funnel.of_counts(
+        [
+            ("Example", "", "weaken", "", 5),
+            ("Rejection", "verify", "weaken", "votes", 3),
+            ("Rejection", "transform", None, "passage_clean", 2),
+            ("Failure", "respond", "flaw", "TruncatedError", 4),
+            ("Failure", "transform", None, "RefusedError", 1),
+            ("Skip", "seeds", None, "", 7),
+            ("Skip", "instruct", "flaw", "", 6),
+            ("Skip", "transform", None, "", 8),
+        ]
+    )
+    assert funnel.to_dict() == {
+        "made": 18,
+        "accepted": 5,
+        "rejected": {"votes": 3},
+        "failed": {"TruncatedError": 4},
+        "declined": 6,
+        "passages_lost": {"RefusedError": 1, "declined": 8, "passage_clean": 2},
+        "sources_skipped": 7,
+        "by_leaf": {"flaw": {"declined": 6, "failed": 4}, "weaken": {"accepted": 5, "rejected": 3}},
+    }

@@ -386,3 +386,21 @@ def test_without_a_model_the_embedded_one_is_chosen_with_a_warning_and_never_a_p
     monkeypatch.delenv("ORCA_MODEL")
     with pytest.raises(ConfigError, match="--model"):
         choose_model(None, "http://localhost:1/v1")
+
+
+def test_a_changed_prompt_buys_anew_only_what_it_changes(skill: str, tmp_path: Path) -> None:
+    model = script()
+    out = tmp_path / "run"
+    first = run_skill(skill, PASSAGE, model=model, out=out)
+    assert len(first) == 1
+    asked = len(model.requests)
+    changed = SKILL.replace("You are the responder.", "You are the responder. You quote well.")
+    Path(skill).write_text(changed, encoding="utf-8")
+    again = script()
+    second = run_skill(skill, PASSAGE, model=again, out=out)
+    assert len(second) == 1
+    assert ["You quote well" in request.messages[0]["content"] for request in again.requests] == [True]
+    Path(skill).write_text(SKILL, encoding="utf-8")
+    third = run_skill(skill, PASSAGE, model=script(), out=out)
+    assert third.examples == first.examples
+    assert third.usage.calls == asked + 1

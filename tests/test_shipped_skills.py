@@ -1,5 +1,6 @@
 """What must hold for every skill that ships, whoever writes it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,17 @@ def test_the_system_message_is_the_same_for_all_seeds_so_that_prefix_caches_hit(
     for name, agent in skill.agents.items():
         assert "{{" not in agent.system_message, name
         assert "{%" not in agent.system_message, name
+
+
+def test_what_calls_share_stands_before_what_differs_so_that_prefix_caches_hit(skill: Skill) -> None:
+    """A passage goes to many agents and questions: what is asked about it comes after it."""
+    shared = {"seed", "passage", "title"}
+    for name, agent in skill.agents.items():
+        used = re.findall(r"{{\s*(\w+)", agent.task)
+        first_own = next((at for at, variable in enumerate(used) if variable not in shared), len(used))
+        assert not shared & set(used[first_own:]), (name, used)
+        if shared & set(used):
+            assert agent.task.index("{{") < 200, name  # little but the passage itself before the passage
 
 
 def test_no_agent_file_is_left_over() -> None:

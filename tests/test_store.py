@@ -17,9 +17,23 @@ from typing import Any
 import pytest
 
 from orca_agents.errors import StoreError
-from orca_agents.models.api import Reply, Request
-from orca_agents.records import Example, Failure, Rejection, Skip, Transcript, Turn, Usage
-from orca_agents.store import FILE_NAME, Store
+from orca_agents.funnel import Funnel
+from orca_agents.models.api import CallKey, Purpose, Reply, Request
+from orca_agents.records import (
+    Example,
+    ExampleMetadata,
+    Failure,
+    Outcome,
+    Rejection,
+    Seed,
+    Skip,
+    Transcript,
+    Turn,
+    Usage,
+    Verification,
+    short_hash,
+)
+from orca_agents.store import FILE_NAME, Spend, Store, Tally
 
 ODD_TEXTS = {
     "nul": "before\x00after",
@@ -30,7 +44,8 @@ ODD_TEXTS = {
     "line separators": "a\u2028b\x85c\x1fd",
     "empty": "",
 }
-KEY: tuple[str, str, int, str] = ("seed", "writer/respond", 0, "digest")
+KEY = CallKey("seed", "writer/respond", 0, "digest")
+PURPOSE = Purpose("m", "respond", "literal", "writer")
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Where do orcas live?"}]}
 
 
@@ -44,43 +59,50 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 async def test_a_reply_comes_back_as_it_was(store: Store, text: str) -> None:
     request = Request("m", ({"role": "user", "content": text},))
     reply = Reply(text=text, reasoning=text, refusal=text, model="m-1", usage=Usage(calls=1, prompt_tokens=7))
-    await store.record(text, text, 3, request.digest(), request.body(), reply)
-    assert await store.recall(text, text, 3, request.digest()) == reply
+    key = CallKey(text, text, 3, request.digest())
+    await store.record(key, Purpose("m", text, text, text), request.body(), reply)
+    assert await store.recall(key) == reply
+    await store.record_fault(key, Purpose("m", text, text, text), text, text, 2)
+    assert store.spend() == [Spend("m", text, text, text, 1, 3, 1, reply.usage)]
+    assert list(store.seed_usage([text, "other"])) == [(text, "m", reply.usage)]
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
 async def test_chats_and_outcomes_come_back_as_they_were(store: Store, text: str) -> None:
     chat = Transcript(id="c1" + text, seed_id=text, path=text, stage="respond", turns=(Turn(agent="a", text=text),))
-    outcome = rejection("r1" + text, reason=text)
+    outcome = rejection("r1" + text, reason=text, leaf=text)
     await store.save_chat(chat, "config")
-    await store.save_outcomes(text, "config", [outcome])
+    await store.save_outcomes(text, "config", [outcome], drawn={text: 1})
     assert list(store.chats("config")) == list(store.chats("config", [chat.id])) == [chat]
     assert list(store.outcomes("config")) == [outcome]
-    assert store.finished("config") == {text}
+    assert store.finished("config", text) == Tally({text: 1}, {})
+    seed = Seed(text=text, id=text or "none", metadata={"a": text, "b": float("inf")})
+    store.plan(0, text, seed.id)
+    await store.keep_seed(text, seed)
+    assert list(store.planned_seeds()) == [(0, text, seed)]
+    assert list(store.counts("config", planned=True)) == [("Rejection", "respond", text, "evidence", 1)]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        ("other", *KEY[1:]),
-        (KEY[0], "other", *KEY[2:]),
-        (*KEY[:2], 1, KEY[3]),
-        (*KEY[:3], "other"),
+        KEY._replace(seed_id="other"),
+        KEY._replace(path="other"),
+        KEY._replace(ordinal=1),
+        KEY._replace(digest="other"),
     ],
     ids=["seed", "path", "ordinal", "digest"],
 )
-async def test_nothing_is_recalled_when_one_part_of_the_key_differs(
-    store: Store, other: tuple[str, str, int, str]
-) -> None:
-    await store.record(*KEY, BODY, Reply(text="x"))
-    assert await store.recall(*KEY) is not None
-    assert await store.recall(*other) is None
+async def test_nothing_is_recalled_when_one_part_of_the_key_differs(store: Store, other: CallKey) -> None:
+    await store.record(KEY, PURPOSE, BODY, Reply(text="x"))
+    assert await store.recall(KEY) is not None
+    assert await store.recall(other) is None
 
 
 async def test_the_first_reply_to_a_request_stays_and_is_counted_once(store: Store) -> None:
-    await store.record(*KEY, BODY, Reply(text="first", usage=Usage(calls=1, completion_tokens=5)))
-    await store.record(*KEY, BODY, Reply(text="second", usage=Usage(calls=1, completion_tokens=9)))
-    reply = await store.recall(*KEY)
+    await store.record(KEY, PURPOSE, BODY, Reply(text="first", usage=Usage(calls=1, completion_tokens=5)))
+    await store.record(KEY, PURPOSE, BODY, Reply(text="second", usage=Usage(calls=1, completion_tokens=9)))
+    reply = await store.recall(KEY)
     assert reply is not None
     assert reply.text == "first"
     assert store.usage() == Usage(calls=1, completion_tokens=5)
@@ -92,7 +114,8 @@ async def test_usage_adds_up_for_each_model(store: Store) -> None:
     assert store.call_count() == 0
     for ordinal, model in enumerate(["a", "b", "b"]):
         usage = Usage(calls=1, prompt_tokens=10, completion_tokens=2, reasoning_tokens=1, cached_tokens=4)
-        await store.record("s", "p", ordinal, "d", {"model": model}, Reply(text="", usage=usage))
+        key = CallKey("s", "p", ordinal, "d")
+        await store.record(key, PURPOSE._replace(model=model), {}, Reply(text="", usage=usage))
     assert store.usage() == Usage(calls=3, prompt_tokens=30, completion_tokens=6, reasoning_tokens=3, cached_tokens=12)
     assert {model: usage.calls for model, usage in store.usage_by_model().items()} == {"a": 1, "b": 2}
     assert store.call_count() == 3
@@ -100,8 +123,8 @@ async def test_usage_adds_up_for_each_model(store: Store) -> None:
 
 async def test_two_hundred_writers_at_once_all_get_their_row(store: Store) -> None:
     async def write(number: int) -> None:
-        await store.record("s", "p", number, "d", BODY, Reply(text=str(number)))
-        reply = await store.recall("s", "p", number, "d")
+        await store.record(KEY._replace(ordinal=number), PURPOSE, BODY, Reply(text=str(number)))
+        reply = await store.recall(KEY._replace(ordinal=number))
         assert reply is not None
         assert reply.text == str(number)
 
@@ -111,13 +134,13 @@ async def test_two_hundred_writers_at_once_all_get_their_row(store: Store) -> No
 
 async def test_a_reply_is_kept_although_the_caller_was_cancelled(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        task = asyncio.create_task(store.record(*KEY, BODY, Reply(text="paid for")))
+        task = asyncio.create_task(store.record(KEY, PURPOSE, BODY, Reply(text="paid for")))
         await asyncio.sleep(0)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
     with Store.open(tmp_path) as store:
-        assert await store.recall(*KEY) == Reply(text="paid for")
+        assert await store.recall(KEY) == Reply(text="paid for")
 
 
 async def test_saving_again_under_the_same_config_replaces(store: Store) -> None:
@@ -136,7 +159,8 @@ async def test_outcomes_of_an_older_config_are_kept_but_not_listed(store: Store)
     await store.save_chat(chat, "old")
     await store.save_chat(chat.model_copy(update={"path": "new"}), "new")
     await store.save_outcomes("s", "old", [rejection("a", reason="old"), rejection("b", reason="old")])
-    assert store.finished("new") == set()
+    assert store.finished("new", "s") is None
+    assert store.finished("old", "s") is not None
     await store.save_outcomes("s", "new", [rejection("a", reason="new")])
     assert [outcome.id for outcome in store.outcomes("new")] == ["a"]
     assert [outcome.id for outcome in store.outcomes("old")] == ["a", "b"]
@@ -165,9 +189,11 @@ async def test_outcomes_are_listed_by_id_and_kind_over_many_pages(store: Store) 
 async def test_two_outcomes_with_one_id_are_refused_before_anything_is_written(store: Store) -> None:
     with pytest.raises(StoreError, match="2 outcomes with the id 'a'"):
         await store.save_outcomes("s", "config", [rejection("a"), rejection("a", reason="other")])
-    assert store.finished("config") == set()
+    assert store.finished("config", "s") is None
+    assert store.finished_count("config") == 0
     await store.save_outcomes("s", "config", [])
-    assert store.finished("config") == {"s"}
+    assert store.finished("config", "s") == Tally({}, {})
+    assert store.finished_count("config") == 1
 
 
 def test_a_note_is_replaced_and_outlives_the_process(tmp_path: Path) -> None:
@@ -179,16 +205,182 @@ def test_a_note_is_replaced_and_outlives_the_process(tmp_path: Path) -> None:
         assert store.note("unknown") is None
 
 
+async def test_spend_counts_replies_and_faults_for_each_purpose(store: Store) -> None:
+    usage = Usage(calls=1, prompt_tokens=10, completion_tokens=2)
+    solver = PURPOSE._replace(stage="verify", agent="solver")
+    await store.record(KEY, PURPOSE, BODY, Reply(text="", usage=usage, attempts=3))
+    await store.record(KEY, PURPOSE, BODY, Reply(text="dropped", usage=usage, attempts=5))
+    await store.record(KEY._replace(ordinal=1), PURPOSE, BODY, Reply(text="", usage=usage))
+    await store.record(KEY._replace(seed_id="other"), solver, BODY, Reply(text="", usage=usage))
+    await store.record_fault(KEY._replace(ordinal=2), PURPOSE, "RetriesError", "no answer", 6)
+    await store.record_fault(KEY, solver._replace(model="n"), "BadRequestError", "no", 1)
+    assert store.spend() == [
+        Spend("m", "respond", "literal", "writer", 2, 10, 1, usage + usage),
+        Spend("m", "verify", "literal", "solver", 1, 1, 0, usage),
+        Spend("n", "verify", "literal", "solver", 0, 1, 1, Usage()),
+    ]
+    assert store.usage() == usage + usage + usage
+    assert store.call_count() == 3
+    assert list(store.seed_usage(["other", KEY.seed_id, "none"])) == [
+        ("other", "m", usage),
+        (KEY.seed_id, "m", usage + usage),
+    ]
+
+
+async def test_a_unit_that_is_not_finished_keeps_its_outcomes_until_it_is_done_again(store: Store) -> None:
+    await store.save_outcomes("u", "config", [rejection("a"), example("b")], drawn={"l": 2}, finished=False)
+    assert store.finished("config", "u") is None
+    assert [outcome.id for outcome in store.outcomes("config")] == ["a", "b"]
+    await store.save_outcomes("u", "config", [example("b"), example("c")], drawn={"l": 2, "x": 1}, finished=True)
+    assert [outcome.id for outcome in store.outcomes("config")] == ["b", "c"]
+    assert store.finished("config", "u") == Tally({"l": 2, "x": 1}, {"l": 2})
+    assert store.finished("other", "u") is None
+    await store.save_outcomes("u", "config", [], finished=False)
+    assert store.finished("config", "u") is None
+
+
+async def test_what_the_latest_run_came_by_is_listed_in_its_order(store: Store) -> None:
+    seeds = [Seed(text=f"seed {number}") for number in range(6)]
+    units = ["u3", "u1", "u5", "u2", "u4", "u0"]
+    store.begin_plan()
+    for position, (unit, seed) in enumerate(zip(units, seeds, strict=True)):
+        store.plan(position, unit, seed.id)
+        await store.keep_seed(unit, seed)
+        await store.save_chat(Transcript(id=f"chat {unit}", seed_id=seed.id, path="p", stage="s"), "config")
+        outcomes: list[Outcome] = [example(f"{unit} b"), rejection(f"{unit} c"), example(f"{unit} a", leaf="x")]
+        await store.save_outcomes(unit, "config", outcomes)
+        await store.save_outcomes(unit, "old", [rejection(f"{unit} old")])
+    assert list(store.planned_seeds()) == [(n, unit, seeds[n]) for n, unit in enumerate(units)]
+
+    store.begin_plan()
+    assert list(store.outcomes("config", planned=True)) == []
+    for position, unit in enumerate(["u1", "skip", "u5", "u1"]):
+        store.plan(position * 10, unit, None if unit == "skip" else seeds[units.index(unit)].id)
+    await store.save_outcomes("skip", "config", [Skip(id="skip", source="f", stage="seeds", reason="empty")])
+    assert [outcome.id for outcome in store.outcomes("config", planned=True)] == [
+        "skip",
+        *("u1 a", "u1 b", "u1 c"),
+        *("u5 a", "u5 b", "u5 c"),
+    ]
+    assert [outcome.id for outcome in store.outcomes("config", Rejection, planned=True)] == ["u1 c", "u5 c"]
+    assert len(list(store.outcomes("config"))) == 19
+    assert list(store.accepted_in_order("config")) == [
+        (0, "u1 a", "x"),
+        (0, "u1 b", "l"),
+        (20, "u5 a", "x"),
+        (20, "u5 b", "l"),
+    ]
+    assert sorted(store.counts("config", planned=True)) == [
+        ("Example", "", "l", "", 2),
+        ("Example", "", "x", "", 2),
+        ("Rejection", "respond", "l", "evidence", 2),
+        ("Skip", "seeds", None, "", 1),
+    ]
+    assert list(store.counts("old")) == [("Rejection", "respond", "l", "evidence", 6)]
+    assert list(store.planned_seeds()) == [(0, "u1", seeds[1]), (20, "u5", seeds[2])]
+    assert [chat.id for chat in store.chats("config", planned=True)] == ["chat u1", "chat u5"]
+    assert [chat.id for chat in store.chats("config", ["chat u5", "chat u0"], planned=True)] == ["chat u5"]
+    assert len(list(store.chats("config"))) == 6
+
+
+async def test_the_funnel_of_counts_is_the_funnel_of_the_outcomes(store: Store) -> None:
+    failure: dict[str, Any] = {"skill": "k", "seed_id": "s", "path": "p", "message": "no", "error": "RefusedError"}
+    outcomes: list[Outcome] = [
+        *(example(f"e{number}", leaf=f"l{number % 2}") for number in range(5)),
+        *(rejection(f"r{number}", leaf="l0" if number % 2 else None) for number in range(5)),
+        Failure(id="f1", leaf=None, stage="transform", **failure),
+        Failure(id="f2", leaf="l1", stage="respond", **failure),
+        Failure(id="f3", leaf="l1", stage="verify", **failure),
+        Skip(id="s1", source="f", stage="seeds", reason="empty"),
+        Skip(id="s2", source="f", seed_id="s", stage="instruct", leaf="l0", reason="unsuited"),
+        Skip(id="s3", source="f", seed_id="s", stage="transform", reason="unsuited"),
+    ]
+    await store.save_outcomes("u", "config", outcomes)
+    assert Funnel.of_counts(store.counts("config")) == Funnel.of(outcomes)
+    assert Funnel.of_counts(store.counts("config")).to_dict() == Funnel.of(store.outcomes("config")).to_dict()
+
+
+async def test_listings_of_a_long_run_take_time_in_proportion(store: Store) -> None:
+    few, many = 600, 6000
+    steps: dict[int, list[int]] = {}
+    for size in (few, many):
+        store.begin_plan()
+        for position in range(size):
+            store.plan(position, f"{size}-{position}", f"s{position}")
+        saved = (
+            store.save_outcomes(f"{size}-{position}", f"c{size}", [example(short_hash(str(position)))])
+            for position in range(size)
+        )
+        await asyncio.gather(*saved)
+        steps[size] = [
+            count_steps(store, listing)
+            for listing in (
+                store.outcomes(f"c{size}", planned=True),
+                store.accepted_in_order(f"c{size}"),
+                store.counts(f"c{size}"),
+                store.counts(f"c{size}", planned=True),
+            )
+        ]
+    # quadratic work would come to a hundred times as much
+    assert all(after < 20 * before for before, after in zip(steps[few], steps[many], strict=True))
+
+
+def test_a_plan_of_thousands_is_kept_without_waiting_for_each(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        for _ in range(2):
+            store.begin_plan()
+            for position in range(7001):
+                store.plan(position, f"u{position}", None)
+                store.note_soon("progress", position)
+    with Store.open(tmp_path, read_only=True) as store:
+        assert store.note("progress") == 7000
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        assert connection.execute("SELECT count(*) FROM planned").fetchone() == (7001,)
+
+
+async def test_what_nobody_waited_for_fails_the_next_write(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        await store.record(KEY, PURPOSE, BODY, Reply(text="kept"))
+        change(tmp_path / FILE_NAME, "DROP TABLE faults")
+        await store.record_fault(KEY, PURPOSE, "RetriesError", "no answer", 1)
+        with pytest.raises(StoreError, match="no such table: faults"):
+            await store.save_outcomes("u", "config", [])
+        with pytest.raises(StoreError, match="no such table: faults"):
+            store.flush()
+        store.plan(0, "u", None)
+        with pytest.raises(StoreError, match="no such table: faults"):
+            store.note_soon("progress", 1)
+        assert list(store.outcomes("config", planned=True)) == []
+        assert store.call_count() == 1
+
+
+async def test_what_json_has_no_form_for_is_refused_and_the_rest_goes_on(store: Store) -> None:
+    circle: dict[str, Any] = {}
+    circle["itself"] = circle
+    for value in (object(), circle):
+        with pytest.raises(StoreError, match=r"a Seed cannot be kept: .*JSON data only"):
+            await store.keep_seed("u", Seed(text="x", metadata={"a": value}))
+    await store.record(KEY, PURPOSE, BODY, Reply(text="x"))
+    assert store.call_count() == 1
+
+
+async def test_a_run_is_larger_on_disk_than_its_replies(store: Store) -> None:
+    before = store.size_bytes()
+    for ordinal in range(20):
+        await store.record(KEY._replace(ordinal=ordinal), PURPOSE, BODY, Reply(text=os.urandom(5000).hex()))
+    assert store.size_bytes() >= before + 20 * 5000
+
+
 def test_a_store_that_waits_for_the_disk_works_the_same(tmp_path: Path) -> None:
     with Store.open(tmp_path, durable=True) as store:
-        asyncio.run(store.record(*KEY, BODY, Reply(text="x")))
+        asyncio.run(store.record(KEY, PURPOSE, BODY, Reply(text="x")))
     with Store.open(tmp_path) as store:
         assert store.call_count() == 1
 
 
 def test_a_closed_run_is_one_file_beside_its_lock(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        asyncio.run(store.record(*KEY, BODY, Reply(text="x")))
+        asyncio.run(store.record(KEY, PURPOSE, BODY, Reply(text="x")))
     assert {path.name for path in tmp_path.iterdir()} == {FILE_NAME, "run.lock"}
 
 
@@ -197,9 +389,9 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.close()
     store.close()
     with pytest.raises(StoreError, match="is closed"):
-        await store.record(*KEY, BODY, Reply(text="x"))
+        await store.record(KEY, PURPOSE, BODY, Reply(text="x"))
     with pytest.raises(StoreError, match="is closed"):
-        await store.recall(*KEY)
+        await store.recall(KEY)
     with pytest.raises(StoreError, match="is closed"):
         store.usage()
 
@@ -207,13 +399,14 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
 WRITE_UNTIL_KILLED = """
     import asyncio, sys
     from pathlib import Path
-    from orca_agents.models.api import Reply
+    from orca_agents.models.api import CallKey, Purpose, Reply
     from orca_agents.records import Skip
     from orca_agents.store import Store
 
     async def write(store, writer, start):
         for number in range(start, start + 100_000):
-            await store.record("s", f"w{writer}", number, "d", {"model": "m"}, Reply(text="x" * 500))
+            key = CallKey("s", f"w{writer}", number, "d")
+            await store.record(key, Purpose("m", "t", "l", "a"), {"model": "m"}, Reply(text="x" * 500))
             if number % 10 == 0:
                 unit = f"{writer}-{number}"
                 await store.save_outcomes(unit, "c", [Skip(id=unit, source="s", stage="t", reason="r")])
@@ -242,12 +435,13 @@ async def test_kill_minus_nine_loses_nothing_that_was_acknowledged(tmp_path: Pat
         said += [line.split() for line in lines if line.endswith("\n")]
     assert len(said) >= 900
     with Store.open(tmp_path) as store:
-        finished = store.finished("c")
+        finished = {outcome.id for outcome in store.outcomes("c")}
         calls = [words[1:] for words in said if words[0] == "call"]
         assert {words[1] for words in said if words[0] == "unit"} <= finished
-        assert [outcome.id for outcome in store.outcomes("c")] == sorted(finished)
+        assert store.finished_count("c") == len(finished)
+        assert all(store.finished("c", unit) for unit in finished)
         for writer, number in calls:
-            assert await store.recall("s", f"w{writer}", int(number), "d"), f"call {writer} {number} is lost"
+            assert await store.recall(CallKey("s", f"w{writer}", int(number), "d")), f"call {writer} {number} is lost"
         # at most what each of 8 writers had in flight was written and not acknowledged
         assert len(calls) <= store.call_count() <= len(calls) + 3 * 8
         assert store.usage().calls == store.call_count()
@@ -292,12 +486,12 @@ async def test_a_reader_sees_what_is_committed_while_the_run_goes_on(tmp_path: P
         listing = reader.outcomes("config")
         assert next(listing).id == "a0000"
         await store.save_outcomes("s2", "config", [rejection("b")])
-        await store.record(*KEY, BODY, Reply(text="x"))
+        await store.record(KEY, PURPOSE, BODY, Reply(text="x"))
         assert len(list(listing)) == 600
-        assert reader.finished("config") == {"s1", "s2"}
-        assert await reader.recall(*KEY) == Reply(text="x")
+        assert reader.finished_count("config") == 2
+        assert await reader.recall(KEY) == Reply(text="x")
         with pytest.raises(StoreError, match="for reading only"):
-            await reader.record(*KEY, BODY, Reply(text="x"))
+            await reader.record(KEY, PURPOSE, BODY, Reply(text="x"))
         with pytest.raises(StoreError, match="for reading only"):
             reader.set_note("a", 1)
     with Store.open(tmp_path, read_only=True) as reader:
@@ -325,11 +519,20 @@ def test_a_file_left_empty_by_a_kill_becomes_a_run(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused_with_the_version_that_made_it(tmp_path: Path, read_only: bool) -> None:
     with Store.open(tmp_path) as store:
         store.set_note("created_with", "99.1")
-    change(tmp_path / FILE_NAME, "PRAGMA user_version = 2")
-    with pytest.raises(StoreError, match=r"made by orca-agents 99\.1 in format 2.*upgrade it"):
+    change(tmp_path / FILE_NAME, "PRAGMA user_version = 3")
+    with pytest.raises(StoreError, match=r"made by orca-agents 99\.1 in format 3.*upgrade it"):
         Store.open(tmp_path, read_only=read_only)
     change(tmp_path / FILE_NAME, "DROP TABLE notes")
-    with pytest.raises(StoreError, match=r"made by a newer orca-agents in format 2"):
+    with pytest.raises(StoreError, match=r"made by a newer orca-agents in format 3"):
+        Store.open(tmp_path, read_only=read_only)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_older_format_is_refused_with_the_version_that_made_it(tmp_path: Path, read_only: bool) -> None:
+    with Store.open(tmp_path) as store:
+        store.set_note("created_with", "0.0.1")
+    change(tmp_path / FILE_NAME, "PRAGMA user_version = 1")
+    with pytest.raises(StoreError, match=r"made by orca-agents 0\.0\.1 in format 1.*use that version, or a new folder"):
         Store.open(tmp_path, read_only=read_only)
 
 
@@ -365,10 +568,10 @@ async def test_a_damaged_file_is_an_error_of_ours(tmp_path: Path) -> None:
 
 async def test_a_row_that_cannot_be_read_is_an_error_of_ours(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        await store.record(*KEY, BODY, Reply(text="x"))
+        await store.record(KEY, PURPOSE, BODY, Reply(text="x"))
     change(tmp_path / FILE_NAME, "UPDATE calls SET reply = x'00'")
     with Store.open(tmp_path) as store, pytest.raises(StoreError, match="a Reply cannot be read"):
-        await store.recall(*KEY)
+        await store.recall(KEY)
 
 
 def test_a_place_where_no_folder_can_be_made_is_refused(tmp_path: Path) -> None:
@@ -395,22 +598,24 @@ FILL = """
     import asyncio, os, resource, sys
     from pathlib import Path
     from orca_agents.errors import StoreError
-    from orca_agents.models.api import Reply
+    from orca_agents.models.api import CallKey, Purpose, Reply
     from orca_agents.store import Store
 
     async def main():
         store = Store.open(Path(sys.argv[1]))
+        purpose = Purpose("m", "t", "l", "a")
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
         number = 0
         try:
             while True:
                 reply = Reply(text=os.urandom(2000).hex())
-                await store.record("s", "p", number, "d", {"model": "m"}, reply)
+                await store.record(CallKey("s", "p", number, "d"), purpose, {"model": "m"}, reply)
                 number += 1
         except StoreError as error:
             print(number)
             print(error)
-        for again in (store.record("s", "p", 10**6, "d", {}, reply), store.recall("s", "p", 0, "d")):
+        key = CallKey("s", "p", 0, "d")
+        for again in (store.record(key._replace(ordinal=-1), purpose, {}, reply), store.recall(key)):
             try:
                 await again
             except StoreError as error:
@@ -435,13 +640,55 @@ async def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path) -> No
     assert seen == count
     with Store.open(tmp_path) as store:
         for number in range(int(count)):
-            assert await store.recall("s", "p", number, "d") is not None
+            assert await store.recall(CallKey("s", "p", number, "d")) is not None
         assert store.call_count() == int(count)
-        await store.record(*KEY, BODY, Reply(text="there is room again"))
+        await store.record(KEY, PURPOSE, BODY, Reply(text="there is room again"))
 
 
-def rejection(id: str, *, reason: str = "no evidence") -> Rejection:
-    return Rejection(id=id, skill="k", seed_id="s", leaf="l", stage="respond", check="evidence", reason=reason)
+def rejection(id: str, *, reason: str = "no evidence", leaf: str | None = "l", seed_id: str = "s") -> Rejection:
+    return Rejection(id=id, skill="k", seed_id=seed_id, leaf=leaf, stage="respond", check="evidence", reason=reason)
+
+
+def example(id: str, *, leaf: str = "l") -> Example:
+    metadata = ExampleMetadata(
+        seed_ids=("s",),
+        source="book.md",
+        source_span=(0, 10),
+        licence=None,
+        language="en",
+        transformer="identity",
+        passage="Orcas live in every ocean.",
+        form="span",
+        reference=("every ocean",),
+        answerable=True,
+        evidence=(),
+        parent_id=None,
+        goal=None,
+        suggestion=None,
+        round=0,
+        teacher_system="",
+        models={},
+        chats=(),
+        usage=Usage(),
+        verification=Verification(method="programs", verdict="accepted"),
+    )
+    return Example(id=id, skill="k", leaf=leaf, messages=(), metadata=metadata)
+
+
+def count_steps(store: Store, listing: Iterator[Any]) -> int:
+    """How many thousands of steps SQLite's own machine takes for a listing."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    store._reader.set_progress_handler(count, 1000)
+    for _ in listing:
+        pass
+    store._reader.set_progress_handler(None, 0)
+    return steps
 
 
 def change(path: Path, sql: str) -> None:

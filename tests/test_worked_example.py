@@ -125,6 +125,7 @@ def test_the_run_folder_holds_what_it_says(run: SkillRun, tmp_path: Path) -> Non
         "skips.jsonl",
         "transcripts.jsonl",
         "summary.json",
+        "run.log",
     }
     run.to_jsonl(tmp_path / "mine.jsonl")
     assert (tmp_path / "mine.jsonl").read_bytes() == (run.folder / "examples.jsonl").read_bytes()

@@ -185,39 +185,33 @@ class PlannedTeam(Team, ComponentBase[BaseModel]):
 class Chat:
     """One group chat of a skill, from its first turn to the transcript."""
 
-    def __init__(self, skill: str, stage: str, participants: Sequence[Participant], place: Place) -> None:
-        self.id = chat_id(skill, place.random_seed, place.seed_id, place.path)
-        self.said: list[Said] = []
-        """The agents' turns that could be read, in order."""
-        self._skill = skill
-        self._stage = stage
+    def __init__(self, participants: Sequence[Participant], place: Place) -> None:
+        self.id = chat_id(place.skill, place.random_seed, place.seed_id, place.path)
         self._place = place
         self._participants = {p.name: p for p in participants}
-        self._clients = {
-            p.name: RecordedClient(p.teacher, p.model, p.sampling, p.extra_body, place) for p in participants
+        clients = {
+            p.name: RecordedClient(p.name, p.teacher, p.model, p.sampling, p.extra_body, place) for p in participants
         }
-        agents = [AssistantAgent(p.name, self._clients[p.name], system_message=p.system_message) for p in participants]
-        self._turns: list[Turn] = []
-        self._plan: Plan = lambda _: None
-        self._step: Step | None = None
-        self._says: list[tuple[str, frozenset[str]]] = []
-        """What the moderator says before this step, and to whom; taken off as it is said."""
-        self._unread: UnparsableError | None = None
-        self._noted: Reply | None = None
-        """The latest reply that is in the transcript."""
+        agents = [AssistantAgent(p.name, clients[p.name], system_message=p.system_message) for p in participants]
         self._error: str | None = None
-        self._team = PlannedTeam(agents, lambda _: self._next(), lambda n, who: who in self._participants[n].hears)
+        self._moderator = _Moderator(self._participants, clients)
+        self._team = PlannedTeam(agents, self._moderator.next, self._moderator.hears)
+
+    @property
+    def said(self) -> Sequence[Said]:
+        """The agents' turns that could be read, in order."""
+        return self._moderator.said
 
     async def go(self, plan: Plan) -> object:
         """Go on by a plan until it ends; the product of the last turn is returned. Raises `ChatError` and others."""
-        self._plan = plan
+        self._moderator.plan = plan
         try:
             async with aclosing(self._team.run_stream()) as stream:
                 async for item in stream:
                     if isinstance(item, BaseChatMessage):
-                        self._hear(item)
+                        self._moderator.hear(item)
         except OrcaError as error:
-            self._note_lost_turn()
+            self._moderator.note_lost_turn()
             self._error = f"{type(error).__name__}: {error}"
             raise
         except Exception as error:  # the edge to AutoGen: whatever it raises ends this chat and nothing else
@@ -232,11 +226,9 @@ class Chat:
 
     def branch(self, path: str) -> Chat:
         """A chat of its own that goes on from what was said so far; what was said before counts only once."""
-        twin = Chat(
-            self._skill, self._stage, tuple(self._participants.values()), replace(self._place, path=path, calls=0)
-        )
-        for turn in self._turns:
-            twin._turns.append(turn.model_copy(update={"usage": Usage(), "latency_s": 0.0}))
+        twin = Chat(tuple(self._participants.values()), replace(self._place, path=path, calls=0))
+        for turn in self._moderator.turns:
+            twin._moderator.turns.append(turn.model_copy(update={"usage": Usage(), "latency_s": 0.0}))
             twin._team.deliver(TextMessage(content=turn.text, source=turn.agent), frozenset(turn.to))
         return twin
 
@@ -247,19 +239,45 @@ class Chat:
             id=self.id,
             seed_id=self._place.seed_id,
             path=self._place.path,
-            stage=self._stage,
+            stage=self._place.stage,
             system_messages={name: p.system_message for name, p in self._participants.items()},
-            turns=tuple(self._turns),
+            turns=tuple(self._moderator.turns),
             error=self._error,
         )
 
-    def _next(self) -> Spoken | None:
+
+class _Moderator:
+    """Puts the plan's steps to the team, and takes down and reads what is said.
+
+    The team knows it and it does not know the team: a chat that is over frees itself at once. Chats in a circle of
+    references would wait for the garbage collector, and with hundreds of them at once that is a third of all work.
+    """
+
+    def __init__(self, participants: Mapping[str, Participant], clients: Mapping[str, RecordedClient]) -> None:
+        self.plan: Plan = lambda _: None
+        self.said: list[Said] = []
+        self.turns: list[Turn] = []
+        self._participants = participants
+        self._clients = clients
+        self._step: Step | None = None
+        self._says: list[tuple[str, frozenset[str]]] = []
+        """What is said before this step, and to whom; taken off as it is said."""
+        self._unread: str | None = None
+        """What is wrong with the latest turn, if it could not be read."""
+        self._noted: Reply | None = None
+        """The latest reply that is in the transcript."""
+
+    def hears(self, listener: str, speaker: str) -> bool:
+        """Whether what an agent says reaches another."""
+        return speaker in self._participants[listener].hears
+
+    def next(self, _: Sequence[BaseChatMessage]) -> Spoken | None:
         """The plan's next step for the team; after a reply that could not be read, the same step once more."""
         if self._unread is not None:
             assert self._step is not None
             step = Step(self._step.speaker, _please_repair(self._unread), (), self._step.form, self._step.build)
         else:
-            planned = self._plan(self.said)
+            planned = self.plan(self.said)
             if planned is None:
                 return None
             self._step = step = planned
@@ -276,25 +294,25 @@ class Chat:
         self._says = [(words, listeners) for words, listeners in self._says if words]
         return step.speaker, tuple(self._says)
 
-    def _hear(self, message: BaseChatMessage) -> None:
+    def hear(self, message: BaseChatMessage) -> None:
         """Take a message into the transcript; read an agent's turn by its step."""
         text = message.to_text()
         step = self._step
         assert step is not None
         if message.source == MODERATOR:
             _, listeners = self._says.pop(0)
-            self._turns.append(Turn(agent=MODERATOR, text=text, to=tuple(sorted(listeners))))
+            self.turns.append(Turn(agent=MODERATOR, text=text, to=tuple(sorted(listeners))))
             return
-        self._turns.append(self._turn(message.source, text))
+        self.turns.append(self._turn(message.source, text))
         try:
             product = self._read(step, text)
         except UnparsableError as error:
             if self._unread is not None:
                 raise UnparsableError(f"{error} (also after one repair)") from None
-            self._unread = error
+            self._unread = str(error)
         else:
             self._unread = None
-            self.said.append(Said(self._turns[-1], product))
+            self.said.append(Said(self.turns[-1], product))
 
     def _read(self, step: Step, text: str) -> object:
         if step.form is None:
@@ -315,13 +333,13 @@ class Chat:
             model=reply.model or self._clients[speaker].model,
         )
 
-    def _note_lost_turn(self) -> None:
+    def note_lost_turn(self) -> None:
         """A reply that was cut or refused never became a message: it was paid for, so the transcript shows it."""
         if self._step is None:
             return
         reply = self._clients[self._step.speaker].last
         if reply is not None and reply is not self._noted:
-            self._turns.append(self._turn(self._step.speaker, reply.text))
+            self.turns.append(self._turn(self._step.speaker, reply.text))
 
 
 def chat_id(skill: str, random_seed: int, seed_id: str, path: str) -> str:
@@ -340,12 +358,12 @@ def open_chat(
     random_seed: int = 0,
 ) -> Chat:
     """A chat at its place in a run, with nothing said yet."""
-    return Chat(skill, stage, participants, Place(skill, seed_id, path, record, random_seed))
+    return Chat(participants, Place(skill, stage, seed_id, path, record, random_seed))
 
 
-def _please_repair(error: UnparsableError) -> str:
+def _please_repair(what_is_wrong: str) -> str:
     return (
-        f"Your reply could not be read: {error}.\n"
+        f"Your reply could not be read: {what_is_wrong}.\n"
         "Send the whole reply again, corrected, in exactly the form that was asked for."
     )
 

@@ -219,6 +219,16 @@ class AzureConfig(Config):
     """The deployment's name; the model's name unless given."""
 
 
+class Price(Config):
+    """What a model costs, in US dollars per million tokens."""
+
+    prompt: Annotated[float, Field(ge=0)]
+    completion: Annotated[float, Field(ge=0)]
+    """Reasoning included."""
+    cached: Annotated[float, Field(ge=0)] | None = None
+    """Prompt tokens served from the endpoint's prefix cache; like others unless given."""
+
+
 REASONING_TOKENS = 8000
 """Room for reasoning where nothing is said and the model is known to need it."""
 
@@ -248,10 +258,16 @@ class ModelConfig(Config):
     """How products are asked for; `auto` finds out with one call at the start."""
     timeout_s: Annotated[float, Field(gt=0)] = 600
     """Longest wait for one reply."""
-    concurrency: Annotated[int, Field(ge=1)] = 16
-    """Most calls in flight at this endpoint."""
+    concurrency: Annotated[int, Field(ge=1)] = 64
+    """Most calls in flight at this endpoint; fewer where it slows down or refuses."""
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    """Most requests a minute, retries included; found by trying unless given."""
+    tokens_per_minute: Annotated[float, Field(gt=0)] | None = None
+    """Most tokens a minute, prompts and replies together."""
     retries: Annotated[int, Field(ge=0)] = 6
-    """How often a call is tried again after a passing fault."""
+    """How often a call is tried again after a passing fault. Refusals for too many requests do not count."""
+    price: Price | None = None
+    """What it costs; from the built-in table unless given."""
 
     @property
     def room_to_reason(self) -> int:
@@ -295,6 +311,16 @@ class RunConfig(Config):
     """Write in this language (ISO 639-1) instead of each seed's own."""
     random_seed: int = 0
     """Decides every draw: the same number draws the same."""
+    accept: Annotated[int, Field(ge=1)] | None = None
+    """Stop at exactly this many accepted examples, with leaves drawn so that they fill evenly."""
+    quotas: dict[str, Annotated[int, Field(ge=1)]] = {}
+    """leaf -> how many accepted examples of it; stop when all are there. Only these leaves are drawn."""
+    max_usd: Annotated[float, Field(gt=0)] | None = None
+    """Most US dollars that may be spent in the run folder, earlier runs in it included."""
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Most tokens that may be bought in the run folder, prompts and replies, earlier runs included."""
+    window: Annotated[int, Field(ge=1)] = 64
+    """Most seeds between the oldest unfinished one and the newest under way."""
 
     @model_validator(mode="before")
     @classmethod

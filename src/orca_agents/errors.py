@@ -10,12 +10,15 @@ OrcaError
 │   ├── WrongKeyError      the key is missing, wrong or not allowed
 │   ├── NoModelError       no such model there, or none was named
 │   └── ExhaustedError     its quota is used up, or it refuses for longer than we retry
+├── StoppedError           the run was told to make no more calls; what was bought is kept, nothing is wrong
+│   └── BudgetError        the next call could pass a cap on money or tokens
 └── ChatError              one chat ended without a product; a row in failures, never the end of a run
     ├── TruncatedError     the reply was cut at the length limit
     ├── RefusedError       the model declined, or a content filter did
     ├── UnparsableError    the reply is not in the form that was asked for, also after one repair
     ├── ContextError       the request is longer than the model reads
-    └── BadRequestError    the endpoint rejects this request, and would again
+    ├── BadRequestError    the endpoint rejects this request, and would again
+    └── RetriesError       every try of one call failed, while the endpoint answers others; tried again on resume
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ from pathlib import Path
 
 class OrcaError(Exception):
     """Base class: `except orca_agents.OrcaError` catches all of ours and none of Python's."""
+
+    attempts: int = 0
+    """Requests that were sent before a call ended in this error."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,14 @@ class ExhaustedError(TeacherError):
     """The quota is used up, or the teacher kept refusing for longer than we retry."""
 
 
+class StoppedError(OrcaError):
+    """No more calls are made: the run has what it was asked for, or may not spend more."""
+
+
+class BudgetError(StoppedError):
+    """The next call could pass a cap on money or tokens."""
+
+
 class ChatError(OrcaError):
     """One chat ended without a product. It becomes a row in failures with this type's name."""
 
@@ -120,6 +134,13 @@ class ContextError(ChatError):
 
 class BadRequestError(ChatError):
     """The endpoint rejects this request and would reject it again."""
+
+
+class RetriesError(ChatError):
+    """Every try of one call failed for a passing reason, while the endpoint answers others.
+
+    Nothing of it is on record, so a resumed run tries it again.
+    """
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

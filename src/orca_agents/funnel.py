@@ -36,6 +36,14 @@ class Funnel:
             funnel.add(outcome)
         return funnel
 
+    @classmethod
+    def of_counts(cls, counts: Iterable[tuple[str, str, str | None, str, int]]) -> Funnel:
+        """The same, of how many outcomes there are of each (type, stage, leaf, label): see `Store.counts`."""
+        funnel = cls()
+        for kind, stage, leaf, label, number in counts:
+            funnel._count(kind, stage, leaf, label, number)
+        return funnel
+
     @property
     def made(self) -> int:
         """All instructions that were begun."""
@@ -45,25 +53,13 @@ class Funnel:
         """Count one outcome."""
         match outcome:
             case Example():
-                self.accepted += 1
-                self._leaf(outcome.leaf, "accepted")
-            case Rejection(leaf=None):
-                self.passages_lost[outcome.check] += 1
+                self._count("Example", "", outcome.leaf, "", 1)
             case Rejection():
-                self.rejected[outcome.check] += 1
-                self._leaf(outcome.leaf, "rejected")
-            case Failure(leaf=None):
-                self.passages_lost[outcome.error] += 1
+                self._count("Rejection", outcome.stage, outcome.leaf, outcome.check, 1)
             case Failure():
-                self.failed[outcome.error] += 1
-                self._leaf(outcome.leaf, "failed")
-            case Skip(stage="seeds"):
-                self.sources_skipped += 1
-            case Skip(leaf=None):
-                self.passages_lost["declined"] += 1
+                self._count("Failure", outcome.stage, outcome.leaf, outcome.error, 1)
             case Skip():
-                self.declined += 1
-                self._leaf(outcome.leaf, "declined")
+                self._count("Skip", outcome.stage, outcome.leaf, "", 1)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, keys in a fixed order."""
@@ -93,5 +89,26 @@ class Funnel:
             lines.append(f"       and {self.sources_skipped} files, rows or chunks skipped (see skips.jsonl)")
         return lines
 
-    def _leaf(self, leaf: str | None, what: str) -> None:
-        self.by_leaf.setdefault(leaf or "", Counter())[what] += 1
+    def _count(self, kind: str, stage: str, leaf: str | None, label: str, number: int) -> None:
+        match kind, leaf:
+            case "Example", _:
+                self.accepted += number
+                self._leaf(leaf, "accepted", number)
+            case (("Rejection" | "Failure"), None):
+                self.passages_lost[label] += number
+            case "Rejection", _:
+                self.rejected[label] += number
+                self._leaf(leaf, "rejected", number)
+            case "Failure", _:
+                self.failed[label] += number
+                self._leaf(leaf, "failed", number)
+            case "Skip", _ if stage == "seeds":
+                self.sources_skipped += number
+            case "Skip", None:
+                self.passages_lost["declined"] += number
+            case "Skip", _:
+                self.declined += number
+                self._leaf(leaf, "declined", number)
+
+    def _leaf(self, leaf: str | None, what: str, number: int) -> None:
+        self.by_leaf.setdefault(leaf or "", Counter())[what] += number

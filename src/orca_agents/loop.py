@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -19,8 +19,11 @@ _thread: threading.Thread | None = None
 _pid = 0
 
 
-def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Run a coroutine to its end and return its result. Ctrl-C (or any error here) cancels it and waits for that."""
+def run(work: Coroutine[Any, Any, ResultT], *, on_interrupt: Callable[[], None] | None = None) -> ResultT:
+    """Run a coroutine to its end and return its result. Ctrl-C (or any error here) cancels it and waits for that.
+
+    With `on_interrupt` the first Ctrl-C calls that instead, so that the work can come to an end of its own.
+    """
     loop = _running_loop()
     if threading.current_thread() is _thread:
         work.close()
@@ -41,7 +44,13 @@ def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
             ended.set()
 
     try:
-        return asyncio.run_coroutine_threadsafe(supervised(), loop).result()
+        future = asyncio.run_coroutine_threadsafe(supervised(), loop)
+        if on_interrupt is not None:
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                on_interrupt()
+        return future.result()
     except BaseException:  # raised again when all is put in order
         if not ended.is_set():
             given_up.set()

@@ -3,11 +3,13 @@
 run.yaml            the resolved run config
 store.sqlite        every call, chat and outcome; the truth, from which the rest is written
 examples.jsonl      accepted examples, one a line, sorted by id
+reserve.jsonl       examples accepted beyond the number asked for, where a number was asked for
 rejections.jsonl    items that were made but not kept, with the check and its reason
 failures.jsonl      chats that ended in an error, with the error's type
 skips.jsonl         files, chunks and leaves that were not worked on, with the reason
 transcripts.jsonl   every chat, with usage and latency per turn
-summary.json        the funnel, usage, models
+summary.json        how the run ended, the funnel, usage and costs, models
+run.log             what happened when: starts, stops, retries, changes of the limits
 """
 
 from __future__ import annotations
@@ -16,18 +18,22 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from orca_agents.config import RunConfig
+from orca_agents.costs import CostReport
 from orca_agents.errors import StoreError
 from orca_agents.funnel import Funnel
-from orca_agents.orchestrator import Seen
-from orca_agents.records import Example, Failure, Outcome, Record, Rejection, Skip, Transcript
+from orca_agents.orchestrator import Ended
+from orca_agents.quotas import Shortfall
+from orca_agents.records import Example, Failure, Record, Rejection, Skip
 from orca_agents.store import Store
 
+CONFIG_NAME = "run.yaml"
 FILES: dict[str, type[Example] | type[Rejection] | type[Failure] | type[Skip]] = {
     "examples.jsonl": Example,
     "rejections.jsonl": Rejection,
@@ -36,37 +42,65 @@ FILES: dict[str, type[Example] | type[Rejection] | type[Failure] | type[Skip]] =
 }
 
 
-def write_run(folder: Path, store: Store, config: RunConfig, config_hash: str, seen: Seen | None) -> None:
+@dataclass(frozen=True)
+class End:
+    """How a run ended, and what it came to."""
+
+    why: Ended
+    message: str
+    """Why no more was done, where that is not for lack of seeds; empty otherwise."""
+    config: RunConfig
+    config_hash: str
+    funnel: Funnel
+    """Of the dataset: what became of all seeds, those of earlier runs included."""
+    costs: CostReport
+    finished: int
+    """Seeds that are done."""
+    store_bytes: int
+    shortfall: Shortfall | None = None
+    """What is missing of the wanted examples."""
+    reserve: frozenset[str] = frozenset()
+    """Ids of what was accepted beyond the wanted number."""
+    whole: bool = True
+    """Whether every seed was come by, so that the files hold what became of just these."""
+
+
+def write_run(folder: Path, store: Store, end: End) -> None:
     """Write all files of a run folder from its store; the same store gives the same bytes.
 
-    They hold what became of the seeds that the run came by; `seen` is `None` for a run that was stopped, which writes
-    all that the store has under its config.
+    They hold what became of the seeds that the run came by; those of a run that was stopped hold all that the store
+    has under its config.
     """
-    funnel = Funnel()
-    units = None if seen is None else seen.units
     for name, kind in FILES.items():
-        write_jsonl(folder / name, _counted(store.outcomes(config_hash, kind, units=units), funnel))
-    write_jsonl(folder / "transcripts.jsonl", chats_of(store, config_hash, seen))
+        rows = store.outcome_lines(end.config_hash, kind, planned=end.whole)
+        write_text(folder / name, (f"{line}\n" for id, line in rows if id not in end.reserve))
+    if end.config.accept is not None or end.config.quotas:
+        rows = store.outcome_lines(end.config_hash, Example, planned=end.whole)
+        write_text(folder / "reserve.jsonl", (f"{line}\n" for id, line in rows if id in end.reserve))
+    chats = store.chat_lines(end.config_hash, planned=end.whole)
+    write_text(folder / "transcripts.jsonl", (f"{line}\n" for line in chats))
+    config = end.config
     summary: dict[str, Any] = {
         "skill": config.skill,
         "models": {"all": config.model.model, **{name: role.model for name, role in config.roles.items()}},
-        "config_hash": config_hash,
-        "funnel": funnel.to_dict(),
+        "config_hash": end.config_hash,
+        "ended": end.why,
+        "why": end.message,
+        "shortfall": asdict(end.shortfall) if end.shortfall else None,
+        "reserve": len(end.reserve),
+        "funnel": end.funnel.to_dict(),
         "usage": store.usage().model_dump(),
+        "costs": end.costs.to_dict(),
+        "store_bytes": end.store_bytes,
     }
     write_text(folder / "summary.json", [json.dumps(summary, indent=2, ensure_ascii=False) + "\n"])
-
-
-def chats_of(store: Store, config_hash: str, seen: Seen | None) -> Iterable[Transcript]:
-    """The transcripts of a run, or all under its config."""
-    return (chat for chat in store.chats(config_hash) if seen is None or chat.seed_id in seen.seeds)
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
     """Write the resolved config of a run; it holds the name of the key's variable, never the key."""
     data = config.model_dump(mode="json", exclude_none=True)
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
-    write_text(folder / "run.yaml", [f"# what this run was, all defaults filled in\n{text}"])
+    write_text(folder / CONFIG_NAME, [f"# what this run was, all defaults filled in\n{text}"])
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> int:
@@ -95,12 +129,6 @@ def write_text(path: Path, pieces: Iterable[str]) -> None:
         beside.replace(path)
 
     _saying_where(write, path, beside)
-
-
-def _counted(outcomes: Iterable[Outcome], funnel: Funnel) -> Iterable[Outcome]:
-    for outcome in outcomes:
-        funnel.add(outcome)
-        yield outcome
 
 
 def _saying_where(write: Callable[[], None], path: Path, beside: Path) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orca_agents import loop
 from orca_agents.config import ModelConfig, StageName
+from orca_agents.costs import CostReport
 from orca_agents.execution import execute, make_config
 from orca_agents.funnel import Funnel
 from orca_agents.models import Teacher, choose_model, is_default_model
-from orca_agents.orchestrator import Progress, Seen
+from orca_agents.orchestrator import Progress
 from orca_agents.records import Example, Failure, Rejection, Seed, Skip, Transcript, Usage
-from orca_agents.run_folder import chats_of, write_jsonl
+from orca_agents.run_folder import End, write_jsonl
 from orca_agents.store import Store
 
 Seeds = str | Path | Seed | Iterable[str | Path | Seed]
@@ -40,8 +41,13 @@ class SkillRun:
     usage: Usage
     """All calls that this run has on record: retries, repairs and solvers included."""
     funnel: Funnel
+    costs: CostReport
     folder: Path | None = None
     """The run folder, if there is one."""
+    reserve: list[Example] = field(default_factory=list)
+    """What was accepted beyond the number asked for with `accept` or `quotas`."""
+    stopped: str = ""
+    """Why not all was done: a cap was reached, or fewer were accepted than asked for. Empty otherwise."""
 
     def __iter__(self) -> Iterator[Example]:
         return iter(self.examples)
@@ -53,7 +59,8 @@ class SkillRun:
         return (
             f"<SkillRun {self.skill}: {self.funnel.made} instructions, {len(self.examples)} accepted, "
             f"{len(self.rejections)} rejected, {len(self.failures)} failed, {len(self.skips)} skipped; "
-            f"{self.usage.calls} calls, {self.usage.prompt_tokens} + {self.usage.completion_tokens} tokens>"
+            f"{self.usage.calls} calls, {self.usage.prompt_tokens} + {self.usage.completion_tokens} tokens"
+            f"{'; stopped: ' + self.stopped if self.stopped else ''}>"
         )
 
     def to_jsonl(self, path: str | Path) -> None:
@@ -79,6 +86,10 @@ def run_skill(
     transformers: Sequence[str] = (),
     language: str | None = None,
     random_seed: int = 0,
+    accept: int | None = None,
+    quotas: Mapping[str, int] | None = None,
+    max_usd: float | None = None,
+    max_tokens: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Turn seeds into verified training examples with one skill. Works in scripts and inside a running event loop.
@@ -102,6 +113,10 @@ def run_skill(
         transformers: Draw from these transformers only, e.g. `identity`.
         language: Write in this language (ISO 639-1) instead of each seed's own.
         random_seed: Decides every draw: the same number draws the same.
+        accept: Stop at exactly this many accepted examples; leaves are drawn so that they fill evenly.
+        quotas: leaf -> how many accepted examples of it; stop when all are there.
+        max_usd: Most US dollars that may be spent in the run folder, earlier runs in it included.
+        max_tokens: Most tokens that may be bought in the run folder, prompts and replies.
         on_progress: Called with a `Progress` whenever something is finished.
 
     Raises:
@@ -132,6 +147,10 @@ def run_skill(
             transformers=transformers,
             language=language,
             random_seed=random_seed,
+            accept=accept,
+            quotas=quotas,
+            max_usd=max_usd,
+            max_tokens=max_tokens,
             on_progress=on_progress,
         )
     )
@@ -155,6 +174,10 @@ async def run_skill_async(
     transformers: Sequence[str] = (),
     language: str | None = None,
     random_seed: int = 0,
+    accept: int | None = None,
+    quotas: Mapping[str, int] | None = None,
+    max_usd: float | None = None,
+    max_tokens: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Like `run_skill`, for code that is async already."""
@@ -196,26 +219,34 @@ async def run_skill_async(
         transformers=transformers if isinstance(transformers, str) else tuple(transformers),
         language=language,
         random_seed=random_seed,
+        accept=accept,
+        quotas=dict(quotas or {}),
+        max_usd=max_usd,
+        max_tokens=max_tokens,
     )
     folder = Path(out) if out else None
 
-    def read(store: Store, config_hash: str, seen: Seen) -> SkillRun:
-        return collect(store, config_hash, seen, Path(skill).stem, folder)
+    def read(store: Store, end: End) -> SkillRun:
+        return collect(store, end, Path(skill).stem, folder)
 
     return await execute(config, sources, out=folder, read=read, shared=shared, given=given, on_progress=on_progress)
 
 
-def collect(store: Store, config_hash: str, seen: Seen, skill: str, folder: Path | None) -> SkillRun:
+def collect(store: Store, end: End, skill: str, folder: Path | None) -> SkillRun:
     """Everything that a store holds of a run."""
-    outcomes = list(store.outcomes(config_hash, units=seen.units))
+    outcomes = list(store.outcomes(end.config_hash, planned=end.whole))
+    examples = [outcome for outcome in outcomes if isinstance(outcome, Example)]
     return SkillRun(
         skill=skill,
-        examples=[outcome for outcome in outcomes if isinstance(outcome, Example)],
+        examples=[example for example in examples if example.id not in end.reserve],
         rejections=[outcome for outcome in outcomes if isinstance(outcome, Rejection)],
         failures=[outcome for outcome in outcomes if isinstance(outcome, Failure)],
         skips=[outcome for outcome in outcomes if isinstance(outcome, Skip)],
-        transcripts={transcript.id: transcript for transcript in chats_of(store, config_hash, seen)},
+        transcripts={chat.id: chat for chat in store.chats(end.config_hash, planned=end.whole)},
         usage=store.usage(),
-        funnel=Funnel.of(outcomes),
+        funnel=end.funnel,
+        costs=end.costs,
         folder=folder,
+        reserve=[example for example in examples if example.id in end.reserve],
+        stopped=end.message or str(end.shortfall or ""),
     )

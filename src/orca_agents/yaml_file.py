@@ -48,13 +48,14 @@ class YamlFile:
     def read(self, model: type[ConfigT], over: Mapping[str, Any] | None = None) -> ConfigT:
         """Validate the file as `model`, or raise `ConfigError` that names every problem at once.
 
-        What stands in `over` wins over the file; a mapping there is laid over the file's own, key by key.
+        What stands in `over` wins over the file; a mapping there is laid over the file's own, key by key. (A text in
+        the file, as in `model: NAME`, is short for a mapping with that one key.)
         """
         try:
             data: dict[str, Any] = yaml.load(self.text, Loader=_Loader)  # noqa: S506  # a SafeLoader
             for key, value in (over or {}).items():
-                merges = isinstance(value, dict) and isinstance(data.get(key), dict)
-                data[key] = {**data[key], **value} if merges else value
+                own = {key: data[key]} if isinstance(data.get(key), str) else data.get(key)
+                data[key] = {**own, **value} if isinstance(value, dict) and isinstance(own, dict) else value
             return model.model_validate(data)
         except ValidationError as error:
             raise ConfigError([self.problem(e["loc"], _explain(e, model)) for e in error.errors()]) from None

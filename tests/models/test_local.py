@@ -153,7 +153,8 @@ def test_a_forked_process_loads_a_model_of_its_own() -> None:
         model = LocalModel(ModelConfig(model="local"))
 
         def use() -> None:
-            assert asyncio.run(model.probe()).json_schema
+            found = asyncio.run(model.probe())
+            assert (found.json_schema, found.context_tokens, found.attempts) == (True, 8192, 0)
             asyncio.run(model.close())
 
         asyncio.run(model.probe())

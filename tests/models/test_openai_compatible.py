@@ -26,14 +26,19 @@ from orca_agents.errors import (
     NoModelError,
     OrcaError,
     RefusedError,
+    RetriesError,
     TruncatedError,
     UnparsableError,
     UnreachableError,
     WrongKeyError,
 )
-from orca_agents.models.api import Reply, Request, Teacher
+from orca_agents.models import faults
+from orca_agents.models.api import Abilities, Reply, Request, Teacher
+from orca_agents.models.dialect import Dialect
+from orca_agents.models.limits import Limits
 from orca_agents.models.openai_compatible import OpenAICompatible
 from orca_agents.models.replies import accept
+from orca_agents.models.secrets import Secret
 from orca_agents.records import Usage
 
 KEY = "sk-proj-very/secret+0123456789"
@@ -284,8 +289,8 @@ async def test_the_name_of_the_limit_is_switched_once_and_remembered(endpoint: E
     ]
     request = Request("m", ASK.messages, sampling=Sampling(max_tokens=50))
     async with at(endpoint, retries=0) as teacher:
-        assert (await teacher.complete(request)).usage.calls == 2
-        assert (await teacher.complete(request)).usage.calls == 1
+        assert (await teacher.complete(request)).attempts == 2
+        assert (await teacher.complete(request)).attempts == 1
     assert ["max_completion_tokens" in body for body in endpoint.bodies] == [False, True, True]
     assert ["max_tokens" in body for body in endpoint.bodies] == [True, False, False]
 
@@ -332,15 +337,16 @@ async def test_limits_that_a_schema_may_not_have_are_left_out_but_not_properties
 # --- faults that pass -------------------------------------------------------------------------------------------------
 
 
-async def test_a_rate_limit_is_waited_out_as_long_as_it_asks(endpoint: Endpoint) -> None:
-    busy = Response('{"error": {"message": "slow down"}}', 429, {"Retry-After": "7"}, content_type="application/json")
+async def test_a_rate_limit_is_waited_out_as_long_as_it_asks_and_uses_up_no_try(endpoint: Endpoint) -> None:
+    busy = Response('{"error": {"message": "slow"}}', 429, {"Retry-After": "0.7"}, content_type="application/json")
     endpoint.answers = [busy, completion("later")]
     naps = Naps()
-    async with at(endpoint, naps) as teacher:
+    started = time.perf_counter()
+    async with at(endpoint, naps, retries=0) as teacher:
         reply = await teacher.complete(ASK)
-    assert (reply.text, reply.usage.calls) == ("later", 2)
-    assert len(naps.waits) == 1
-    assert 7 <= naps.waits[0] <= 7.7
+    assert (reply.text, reply.attempts, reply.usage.calls) == ("later", 2, 1)
+    assert 0.7 <= time.perf_counter() - started < 3
+    assert naps.waits == []  # it is the gate that is closed, for all calls
 
 
 @pytest.mark.parametrize(
@@ -351,7 +357,7 @@ async def test_a_rate_limit_is_waited_out_as_long_as_it_asks(endpoint: Endpoint)
         (408, {}),
         (409, {}),
         error("Rate limit reached for requests per minute", 429, type="requests"),
-        error("You exceeded your current quota, please check your billing. Please retry in 12s", 429),
+        error("You exceeded your current quota, please check your billing. Please retry in 90ms", 429),
         (200, {"error": {"code": 502, "message": "upstream"}}),
         Response("<html><body>Welcome</body></html>", 200, content_type="text/html"),
         Response('{"choices": [', 200, content_type="application/json"),
@@ -367,14 +373,13 @@ async def test_a_rate_limit_is_waited_out_as_long_as_it_asks(endpoint: Endpoint)
 )
 async def test_a_passing_fault_is_tried_again(endpoint: Endpoint, answer: Answer) -> None:
     reply = await ask(endpoint, answer, answer, completion("fine"), retries=2)
-    assert (reply.text, reply.usage.calls) == ("fine", 3)
+    assert (reply.text, reply.attempts, reply.usage.calls) == ("fine", 3, 1)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        ((503, {"error": {"message": "loading"}}), UnreachableError, r"answered 503 \(loading\) \(tried 3 times\)"),
-        ((429, {"error": {"message": "slow"}}), ExhaustedError, r"answered 429 \(slow\) \(tried 3 times\).*run the s"),
+        ((500, {"error": {"message": "boom"}}), UnreachableError, r"answered 500 \(boom\) \(tried 3 times\)"),
         (Response("<html>Hello</html>"), UnreachableError, r"no chat completion: it is not JSON.*tried 3.*/v1"),
         ((200, {"choices": []}), UnreachableError, r"holds no choices.*tried 3 times"),
     ],
@@ -382,21 +387,41 @@ async def test_a_passing_fault_is_tried_again(endpoint: Endpoint, answer: Answer
 async def test_a_fault_that_stays_ends_the_run_with_its_reason(
     endpoint: Endpoint, answer: Answer, kind: type[OrcaError], words: str
 ) -> None:
-    with pytest.raises(kind, match=words):
+    with pytest.raises(kind, match=words) as caught:
         await ask(endpoint, answer, retries=2)
-    assert len(endpoint.bodies) == 3
+    # the last one asks a small question, to see whether anything is answered at all
+    assert [body["messages"] == list(ASK.messages) for body in endpoint.bodies] == [True, True, True, False]
+    assert caught.value.attempts == 4
+
+
+async def test_a_call_that_always_fails_ends_alone_where_others_are_answered(endpoint: Endpoint) -> None:
+    async with at(endpoint, retries=2) as teacher:
+        endpoint.answers = [*[(500, {"error": "boom"})] * 3, completion("healthy")]
+        with pytest.raises(RetriesError, match=r"answered 500 .*tried 3 times.*answers other calls") as caught:
+            await teacher.complete(ASK)
+        assert (await teacher.complete(ASK)).text == "healthy"
+    assert caught.value.attempts == 4
+    assert caught.value.__context__ is None
+    assert len(endpoint.bodies) == 5
+
+
+async def test_no_request_leaves_after_one_that_condemns_the_endpoint(endpoint: Endpoint) -> None:
+    endpoint.answers = [error("Incorrect API key", 401)]
+    async with at(endpoint) as teacher:
+        for _ in range(3):
+            with pytest.raises(WrongKeyError, match="Incorrect API key"):
+                await teacher.complete(ASK)
+    assert len(endpoint.bodies) == 1
 
 
 @pytest.mark.parametrize(
     ("words", "seconds"),
     [("Please try again in 1m2.5s.", 62.5), ("Please retry in 12s", 12), ("Try again in 40ms", 0.04)],
 )
-async def test_a_pause_that_is_asked_for_in_words_is_kept_too(endpoint: Endpoint, words: str, seconds: float) -> None:
-    endpoint.answers = [error(f"Rate limit reached. {words}", 429), completion()]
-    naps = Naps()
-    async with at(endpoint, naps) as teacher:
-        await teacher.complete(ASK)
-    assert seconds <= naps.waits[0] <= 1.1 * seconds
+def test_a_pause_that_is_asked_for_in_words_is_understood_too(words: str, seconds: float) -> None:
+    known = faults.Endpoint("http://host/v1", "m", "KEY", Secret(KEY), 20)
+    fault = known.status_fault(429, json.dumps({"error": {"message": f"Rate limit reached. {words}"}}), {})
+    assert (fault.wait_s, fault.load, fault.again) == (seconds, "refused", "later")
 
 
 async def test_a_longer_pause_than_we_wait_is_a_refusal(endpoint: Endpoint) -> None:
@@ -419,6 +444,7 @@ async def test_a_longer_pause_than_we_wait_is_a_refusal(endpoint: Endpoint) -> N
         (error("Please check your billing details", 429), ExhaustedError, "add credit"),
         (error("Insufficient Balance", 402), ExhaustedError, "add credit"),
         (error("too long", code="context_length_exceeded"), ContextError, "chunk_words"),
+        (error("Request too large for m on tokens per min (TPM): Limit 9", 429), ContextError, "chunk_words"),
         (error("This model's maximum context length is 2048 tokens."), ContextError, "2048"),
         (error("the request exceeds the available context size"), ContextError, "available context size"),
         (error("The response was filtered", code="content_filter"), RefusedError, "content filter"),
@@ -512,7 +538,7 @@ async def test_a_dropped_connection_is_tried_again() -> None:
         await writer.drain()
 
     async with raw_server(drop) as address, teacher_at(address, retries=2) as teacher:
-        assert (await teacher.complete(ASK)).usage.calls == 3
+        assert (await teacher.complete(ASK)).attempts == 3
 
 
 async def test_a_connection_that_is_always_dropped_is_told_as_such() -> None:
@@ -546,6 +572,7 @@ async def test_nobody_at_the_address_is_told_with_what_to_check() -> None:
             await teacher.complete(ASK)
     assert len(naps.waits) == 4
     assert "tried 5 times" in str(caught.value)
+    assert caught.value.attempts == 6
 
 
 async def test_the_probe_gives_up_soon_where_nobody_answers() -> None:
@@ -613,7 +640,7 @@ async def test_waiting_for_a_slot_does_not_count_as_waiting_for_a_reply() -> Non
     counter = Counter(0.15)
     async with raw_server(counter) as address, teacher_at(address, concurrency=1, timeout_s=0.5, retries=0) as teacher:
         replies = await asyncio.gather(*(teacher.complete(ASK) for _ in range(6)))
-    assert [reply.usage.calls for reply in replies] == [1] * 6
+    assert [reply.attempts for reply in replies] == [1] * 6
 
 
 async def test_cancelling_a_call_hangs_up_and_frees_its_slot() -> None:
@@ -634,10 +661,11 @@ async def test_cancelling_a_call_hangs_up_and_frees_its_slot() -> None:
 async def test_a_call_is_cancelled_in_its_pause_too(endpoint: Endpoint) -> None:
     endpoint.answers = [Response("{}", 429, {"Retry-After": "100"}, content_type="application/json"), completion()]
     config = ModelConfig(model="m", base_url=endpoint.server.url_for("/v1"), concurrency=1)
-    teacher = OpenAICompatible(config)
+    limits = Limits()
+    teacher = OpenAICompatible(config, limits)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(teacher.complete(ASK), 0.5)
-    assert (await asyncio.wait_for(teacher.complete(ASK), 5)).text == "Yes."
+    assert (limits.in_flight, limits.waiting) == (0, 0)
     await teacher.close()
 
 
@@ -669,50 +697,185 @@ def test_each_event_loop_has_a_teacher_of_its_own_until_it_is_closed(endpoint: E
 FITS = completion('{"capital": "Paris", "sure": "yes", "words": ["Paris"]}')
 
 
-async def probe(endpoint: Endpoint, *answers: Answer, **config: Any) -> bool:
+def tool_call(name: str = "note_capital", arguments: str = '{"capital": "Paris"}') -> dict[str, Any]:
+    """An answer that calls a tool."""
+    function = {"name": name, "arguments": arguments}
+    return completion(None, finish="tool_calls", tool_calls=[{"id": "1", "type": "function", "function": function}])
+
+
+async def probe(endpoint: Endpoint, *answers: Answer, **config: Any) -> Abilities:
     endpoint.answers = list(answers)
     async with at(endpoint, **config) as teacher:
-        abilities = await teacher.probe()
-        return bool(abilities.json_schema)
+        abilities: Abilities = await teacher.probe()
+        return abilities
 
 
-async def test_a_reply_by_the_schema_shows_that_schemas_are_kept_to(endpoint: Endpoint) -> None:
-    assert await probe(endpoint, FITS, sampling=Sampling(temperature=0.3), extra_body={"top_k": 5})
-    (body,) = endpoint.bodies
-    assert "capital" not in json.dumps(body["messages"]).replace("the capital of France", "")
-    assert (body["temperature"], body["top_k"]) == (0.3, 5)
+def list_models(endpoint: Endpoint, *rows: dict[str, Any]) -> None:
+    endpoint.server.expect_request("/v1/models").respond_with_json({"data": rows})
+
+
+async def test_two_calls_find_out_everything_where_everything_works(endpoint: Endpoint) -> None:
+    list_models(endpoint, {"id": "other", "max_model_len": 5}, {"id": "m", "max_model_len": 32768})
+    found = await probe(endpoint, FITS, tool_call(), sampling=Sampling(temperature=0.3), extra_body={"top_k": 5})
+    assert found == Abilities(
+        json_schema=True,
+        tools=True,
+        system_role=True,
+        alternation=False,
+        context_tokens=32768,
+        usage=Usage(calls=2, prompt_tokens=22, completion_tokens=6),
+        attempts=2,
+    )
+    by_schema, by_tool = endpoint.bodies
+    assert "capital" not in json.dumps(by_schema["messages"]).replace("the capital of France", "")
+    assert (by_schema["temperature"], by_schema["top_k"], "tools" in by_schema) == (0.3, 5, False)
+    assert by_tool["tool_choice"]["function"]["name"] == by_tool["tools"][0]["function"]["name"]
+    assert [message["role"] for message in by_tool["messages"]] == ["system", "user", "user"]
 
 
 @pytest.mark.parametrize("text", ["Paris.", '{"capital": "Paris"}', "```json\n{}\n```", "[]"])
-async def test_another_reply_shows_that_they_are_not(endpoint: Endpoint, text: str) -> None:
-    assert not await probe(endpoint, completion(text))
-    assert len(endpoint.bodies) == 1
+async def test_another_reply_shows_that_schemas_are_not_kept_to(endpoint: Endpoint, text: str) -> None:
+    found = await probe(endpoint, completion(text), completion("Paris."))
+    assert (found.json_schema, found.tools, found.alternation, found.attempts) == (False, False, False, 2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        completion('note_capital({"capital": "Paris"})'),
+        tool_call("another_tool"),
+        tool_call(arguments="Paris"),
+        tool_call(arguments="{}"),
+        completion("", tool_calls=None),
+    ],
+)
+async def test_only_a_real_tool_call_counts(endpoint: Endpoint, answer: Answer) -> None:
+    assert (await probe(endpoint, FITS, answer)).tools is False
 
 
 async def test_a_refused_schema_is_followed_by_a_plain_call(endpoint: Endpoint) -> None:
-    assert not await probe(endpoint, error("response_format json_schema is unavailable now"), completion("Paris."))
-    assert ["response_format" in body for body in endpoint.bodies] == [True, False]
+    refusal = error("response_format json_schema is unavailable now")
+    found = await probe(endpoint, refusal, completion("Paris."), tool_call())
+    assert (found.json_schema, found.tools, found.attempts, found.usage.calls) == (False, True, 3, 2)
+    assert ["response_format" in body for body in endpoint.bodies] == [True, False, False]
 
 
 async def test_a_model_that_says_nothing_at_all_is_no_teacher(endpoint: Endpoint) -> None:
-    with pytest.raises(UnreachableError, match="empty text"):
+    with pytest.raises(UnreachableError, match="empty text") as caught:
         await probe(endpoint, completion(""))
-    assert len(endpoint.bodies) == 2
+    assert len(endpoint.bodies) == caught.value.attempts == 2
 
 
-async def test_where_the_form_is_given_one_call_shows_that_the_model_answers(endpoint: Endpoint) -> None:
-    assert await probe(endpoint, completion("Paris."), structured="json_schema")
-    assert not await probe(endpoint, completion("Paris."), structured="tags")
-    assert ["response_format" in body for body in endpoint.bodies] == [True, False]
+async def test_where_the_form_is_given_nothing_more_is_asked_about_it(endpoint: Endpoint) -> None:
+    assert (await probe(endpoint, completion("Paris."), structured="json_schema")).json_schema
+    assert not (await probe(endpoint, completion("Paris."), structured="tags")).json_schema
+    assert ["response_format" in body for body in endpoint.bodies] == [True, False, False, False]
     with pytest.raises(BadRequestError, match="no response_format here"):
         await probe(endpoint, error("no response_format here"), structured="json_schema")
 
 
-async def test_a_wrong_key_and_a_wrong_model_show_in_the_probe(endpoint: Endpoint) -> None:
-    with pytest.raises(WrongKeyError):
+@pytest.mark.parametrize(
+    ("complaint", "status"),
+    [
+        ("System role not supported", 400),
+        ("Developer instruction is not enabled for models/gemma-3-27b-it", 400),
+        ("Unsupported value: 'messages[0].role' does not support 'system' with this model.", 400),
+        ("Conversation roles must alternate user/assistant/user/assistant/...", 400),
+        ("Jinja Exception: System role not supported", 500),
+    ],
+)
+async def test_where_system_messages_are_refused_their_text_goes_before_the_first_user_message(
+    endpoint: Endpoint, complaint: str, status: int
+) -> None:
+    endpoint.answers = [error(complaint, status), FITS, tool_call(), completion()]
+    async with at(endpoint) as teacher:
+        found = await teacher.probe()
+        await teacher.complete(ASK)
+    assert (found.system_role, found.json_schema, found.tools, found.attempts) == (False, True, True, 3)
+    assert endpoint.bodies[-1]["messages"] == [{"role": "user", "content": "Be brief.\n\nCafé?"}]
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_two_messages_of_one_role_that_are_refused_are_told_from_tools_that_are(
+    endpoint: Endpoint, status: int
+) -> None:
+    in_turn = error("Conversation roles must alternate user/assistant/user/assistant/...", status)
+    found = await probe(endpoint, FITS, in_turn, tool_call())
+    assert (found.alternation, found.tools, found.system_role) == (True, True, True)
+    found = await probe(endpoint, FITS, error("no tools for you"), completion("Paris."))
+    assert (found.alternation, found.tools) == (False, False)
+    no_tools = error("No endpoints found that support tool use", 404)
+    found = await probe(endpoint, FITS, no_tools, in_turn, no_tools)
+    assert (found.alternation, found.tools, found.attempts) == (True, False, 4)
+
+
+async def test_what_is_only_tried_out_may_fail_without_harm(endpoint: Endpoint) -> None:
+    endpoint.answers = [FITS, (500, {"error": "boom"}), (500, {"error": "boom"}), completion()]
+    async with at(endpoint) as teacher:
+        found = await teacher.probe()
+        assert (found.json_schema, found.tools, found.alternation, found.attempts) == (True, None, None, 3)
+        assert (await teacher.complete(ASK)).text == "Yes."
+
+
+@pytest.mark.parametrize(
+    ("rows", "tokens"),
+    [
+        ([{"id": "m", "context_length": 128000, "top_provider": {"context_length": 64000}}], 64000),
+        ([{"id": "m", "context_window": 131072}, {"id": "n", "context_window": 8}], 131072),
+        ([{"id": "/models/x.gguf", "meta": {"n_ctx_train": 40960}}], 40960),
+        ([{"id": "n", "max_model_len": 5}, {"id": "o", "max_model_len": 5}], None),
+        ([{"id": "m", "owned_by": "openai"}], None),
+        ([{"id": "m", "max_model_len": "many"}], None),
+        ([], None),
+    ],
+)
+async def test_the_context_is_read_where_the_list_of_models_tells_it(
+    endpoint: Endpoint, rows: list[dict[str, Any]], tokens: int | None
+) -> None:
+    list_models(endpoint, *rows)
+    assert (await probe(endpoint, FITS, tool_call())).context_tokens == tokens
+
+
+async def test_a_wrong_key_and_a_wrong_model_show_in_the_probe_at_the_first_request(endpoint: Endpoint) -> None:
+    with pytest.raises(WrongKeyError) as key_error:
         await probe(endpoint, error("no", 401))
-    with pytest.raises(NoModelError):
+    with pytest.raises(NoModelError) as model_error:
         await probe(endpoint, error("no", 404))
+    assert key_error.value.attempts == model_error.value.attempts == 1
+    assert len(endpoint.bodies) == 2
+
+
+# --- what a complaint teaches -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "The output format of the image is not supported.",
+        "temperature 1.7 above the maximum of 1 is not allowed",
+        "max_tokens exceeds the maximum, which is not permitted for this model",
+        "The seed document is not supported, see the pattern of supported types",
+        '{"detail": [{"msg": "role is not supported", "loc": ["body", "messages", 0], "input": {"temperature": 0.5}}]}',
+    ],
+)
+def test_a_complaint_that_only_contains_the_name_of_a_keyword_teaches_nothing(complaint: str) -> None:
+    body = {"messages": [], "max_tokens": 9, "temperature": 1.7, "response_format": {}}
+    assert Dialect().after(complaint, body) is None
+
+
+@pytest.mark.parametrize(
+    ("complaint", "keywords"),
+    [
+        ("In context=('properties', 'format'), 'minimum' is not permitted.", {"minimum"}),
+        ("output_config.format.schema: For 'integer' type, properties maximum, minimum are not supported",
+         {"maximum", "minimum"}),
+        ('Unknown name "maxLength" at \'response_format\': Cannot find field.', {"maxLength"}),
+    ],
+)  # fmt: skip
+def test_a_keyword_that_is_refused_is_understood(complaint: str, keywords: set[str]) -> None:
+    learned = Dialect().after(complaint, {"messages": [], "response_format": {}})
+    assert learned is not None
+    assert learned[0].schema_left_out == keywords
 
 
 # --- keys and addresses -----------------------------------------------------------------------------------------------
@@ -727,7 +890,7 @@ async def test_the_key_is_in_no_message_no_log_and_no_repr(
         error(echo, 401),
         error(echo, 400),
         error(f"temperature unsupported {KEY}", 400),
-        error(echo, 503),
+        error(echo, 500),
         Response(echo, 500),
         Response(echo, 200),
         (200, {"error": {"message": echo}}),
@@ -781,6 +944,22 @@ async def test_the_address_may_come_from_the_environment(endpoint: Endpoint, mon
     monkeypatch.setenv("OPENAI_BASE_URL", endpoint.server.url_for("/v1"))
     async with teacher_at("", base_url=None) as teacher:
         assert (await teacher.complete(ASK)).text == "Yes."
+
+
+@pytest.mark.parametrize("address", ["http://me:hush@host:8000/v1", "http://host:8000/v1?key=hush"])
+def test_a_password_in_the_address_of_the_environment_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with pytest.raises(ConfigError, match=r"\$OPENAI_BASE_URL has a password or a query") as caught:
+        OpenAICompatible(ModelConfig(model="m"))
+    assert "hush" not in str(caught.value)
+
+
+async def test_where_no_key_is_needed_the_word_none_is_not_hidden(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(BadRequestError, match="none of this"):
+        await ask(endpoint, error("none of this"))
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from orca_agents.errors import SeedError
 from orca_agents.records import Seed, Skip, short_hash
 from orca_agents.seeds import SeedOptions, read_seeds
 from orca_agents.seeds.cleaning import clean
+from orca_agents.seeds.met import Met
 
 SENTENCE = "Tides are raised by the Moon and by the Sun, and every coast answers them in its own way. "
 LONG = "# Tides\n\n" + "".join(
@@ -145,14 +149,63 @@ def test_a_seed_is_cleaned_and_cut_where_that_is_needed() -> None:
     chunks = _seeds(long, chunk_words=200)
     assert len(chunks) > 5
     for chunk in chunks:
-        assert chunk.id == short_hash(chunk.text)
+        assert chunk.id == short_hash("mine", str(chunk.start))
         assert chunk.end is not None
         assert LONG[chunk.start - 1000 : chunk.end - 1000] == chunk.text
-        assert (chunk.source, chunk.metadata) == ("book", {"page": 3})
+        assert (chunk.source, chunk.metadata) == ("book", {"seed_id": "mine", "page": 3})
+    assert long.metadata == {"page": 3}
+    theirs = long.model_copy(update={"metadata": {"seed_id": "theirs"}})
+    assert {chunk.metadata["seed_id"] for chunk in _seeds(theirs, chunk_words=200)} == {"theirs"}
+    unnamed = _seeds(Seed(text=LONG, source="book"), chunk_words=200)
+    assert all(chunk.id == short_hash(chunk.text) and chunk.metadata == {} for chunk in unnamed)
 
 
 def test_equal_seeds_are_one() -> None:
     assert "same text as a" in _skip(Seed(text="Short.", source="a"), Seed(text="Short.", source="b")).reason
+
+
+def test_two_texts_with_one_id_are_refused() -> None:
+    first, second = Seed(text="Short.", id="mine"), Seed(text="Other.", id="mine")
+    with pytest.raises(SeedError, match="two seeds have the id 'mine' and different texts"):
+        _seeds(first, second)
+    assert "same text as" in _skip(first, first).reason
+
+
+def test_skips_of_one_source_for_one_reason_have_ids_of_their_own() -> None:
+    def ids() -> list[str]:
+        return [item.id for item in read_seeds(["Short."] * 4, SeedOptions())]
+
+    assert len(set(ids())) == 4
+    assert ids() == ids()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+def test_what_was_met_is_not_held_in_memory() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    # 30 MB of sources in all
+    with Met() as met:
+        for number in range(1000):
+            met.first("chunks", short_hash(str(number)), "x" * 100)
+        before = resident()
+        for number in range(1000, 100_000):
+            assert met.first("chunks", short_hash(str(number)), "x" * 300) is None
+        grown = resident() - before
+        assert met.first("chunks", short_hash("7"), "y") == "x" * 100
+        assert met.first("documents", short_hash("7"), "y") is None
+        assert [met.times("skips", short_hash("7")) for _ in range(3)] == [1, 2, 3]
+    assert grown < 12_000_000
+
+
+def test_seeds_may_be_read_and_left_in_another_thread() -> None:
+    reading = read_seeds([SENTENCE * 2, SENTENCE * 3, SENTENCE * 2], SeedOptions())
+    assert isinstance(next(reading), Seed)
+    with ThreadPoolExecutor(1) as other:
+        assert isinstance(other.submit(next, reading).result(), Seed)
+        assert isinstance(other.submit(next, reading).result(), Skip)
+        other.submit(reading.close).result()  # type: ignore[attr-defined]  # it is a generator
+    assert list(reading) == []
 
 
 def test_impossible_limits_are_refused() -> None:

@@ -55,6 +55,17 @@ def test_without_a_source_of_its_own_a_row_is_named_by_file_and_line(tmp_path: P
     assert [seed.source for seed in _seeds(path)] == [f"{path}:1", f"{path}:3"]
 
 
+@pytest.mark.parametrize("text", ["\n", " \n\t\r\n\n", "\n \n" * 9000])
+def test_a_file_of_blank_lines_is_one_skip(tmp_path: Path, text: str) -> None:
+    path = _write(tmp_path / "rows.jsonl", text)
+    [skip] = _seeds(path)
+    assert isinstance(skip, Skip)
+    assert (skip.source, skip.reason) == (str(path), "empty: it holds no lines but blank ones")
+    [nothing] = read_lines(io.BytesIO(), "-", "text")
+    assert isinstance(nothing, Skip)
+    assert nothing.reason == "empty: it holds no lines"
+
+
 def test_bad_lines_are_skipped_with_their_number_and_the_rest_is_read(tmp_path: Path) -> None:
     path = _write(
         tmp_path / "rows.jsonl",

@@ -10,7 +10,8 @@ from orca_agents.cli.app import app
 from orca_agents.errors import ChatError, OrcaError, StoreError, TeacherError
 
 EXIT_CODES = """Exit codes: 0 done, 1 an unexpected error, 2 something that was given is wrong, 3 the teacher cannot be
-used, 4 the run folder cannot be used, 130 interrupted."""
+used, 4 the run folder cannot be used, 5 a cap on spending was reached, 6 fewer examples were accepted than asked for,
+130 interrupted."""
 
 
 def main() -> None:

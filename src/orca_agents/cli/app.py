@@ -19,6 +19,18 @@ LibraryOption = Annotated[
     list[Path] | None, typer.Option("--library", help="A folder with skills/, agents/ or tools/ of your own.")
 ]
 
+AcceptOption = Annotated[
+    int | None, typer.Option(min=1, help="Stop at exactly this many accepted examples; leaves fill evenly.")
+]
+MaxUsdOption = Annotated[
+    float | None, typer.Option(min=0.0, help="Most US dollars for this run folder, earlier runs included.")
+]
+MaxTokensOption = Annotated[
+    int | None, typer.Option(min=1, help="Most tokens for this run folder, prompts and replies.")
+]
+ConcurrencyOption = Annotated[int | None, typer.Option(min=1, help="Most calls in flight.")]
+RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
+
 
 @app.command()
 def run(
@@ -43,12 +55,17 @@ def run(
     ] = None,
     chunk_words: Annotated[int | None, typer.Option(min=20, help="Longest chunk, in words.")] = None,
     random_seed: Annotated[int | None, typer.Option(help="The same number makes the same draws.")] = None,
+    accept: AcceptOption = None,
+    max_usd: MaxUsdOption = None,
+    max_tokens: MaxTokensOption = None,
+    concurrency: ConcurrencyOption = None,
     library: LibraryOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked; no call is made.")] = False,
 ) -> None:
     """Run a skill over seeds: examples, rejections and transcripts go into a run folder.
 
-    The same command again goes on where the last one stopped, and buys nothing twice.
+    The same command again goes on where the last one stopped, and buys nothing twice. Ctrl-C once: finish the chunks in
+    hand, take no more; twice: stop now.
     """
     from orca_agents.cli.running import run_command
 
@@ -64,9 +81,100 @@ def run(
         "text_field": text_field,
         "chunk_words": chunk_words,
         "random_seed": random_seed,
+        "accept": accept,
+        "max_usd": max_usd,
+        "max_tokens": max_tokens,
         "library": tuple(library or ()),
     }
-    run_command(config, given, model=model, base_url=base_url, out=out, dry_run=dry_run)
+    run_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, dry_run=dry_run)
+
+
+@app.command()
+def resume(
+    run: RunArgument,
+    accept: AcceptOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most chunks to work on.")] = None,
+    max_usd: MaxUsdOption = None,
+    max_tokens: MaxTokensOption = None,
+    concurrency: ConcurrencyOption = None,
+) -> None:
+    """Go on with a run that stopped, as its run.yaml says; caps and numbers can be changed here.
+
+    What is on record is not bought again; what failed for a passing reason is tried again.
+    """
+    from orca_agents.cli.resuming import resume_command
+
+    given = {"accept": accept, "limit": limit, "max_usd": max_usd, "max_tokens": max_tokens}
+    resume_command(run, given, concurrency=concurrency)
+
+
+@app.command()
+def replay(run: RunArgument) -> None:
+    """Rebuild the dataset of a run from the replies on record: all checks are done again, no call is made."""
+    from orca_agents.cli.resuming import replay_command
+
+    replay_command(run)
+
+
+@app.command()
+def status(
+    run: Annotated[Path | None, typer.Argument(help="A run folder; unless given, the latest under runs/.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")] = False,
+) -> None:
+    """Show how far a run is, also while it goes on in another terminal."""
+    from orca_agents.cli.status import status_command
+
+    status_command(run, watch=watch)
+
+
+@app.command()
+def estimate(
+    skill: Annotated[str | None, typer.Argument(help="A skill's name, or the path of a skill file.")] = None,
+    seeds: Annotated[list[str] | None, typer.Argument(help="Files and folders.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="A run file; options here win over it.")] = None,
+    pilot: Annotated[int, typer.Option(min=2, help="Chunks to try, drawn from all.")] = 20,
+    model: Annotated[str | None, typer.Option(help="The teacher, as for `run`.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible endpoint.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder, as for `run`.")] = None,
+    choose: Annotated[int | None, typer.Option(min=1, help="Leaves of the taxonomy per passage.")] = None,
+    goals: Annotated[int | None, typer.Option(min=0, help="Refinement goals per item.")] = None,
+    leaf: Annotated[list[str] | None, typer.Option(help="Draw from this leaf only; may be repeated.")] = None,
+    transformer: Annotated[list[str] | None, typer.Option(help="Draw from this transformer only; may repeat.")] = None,
+    language: Annotated[str | None, typer.Option(help="Write in this language (e.g. es), not in each seed's.")] = None,
+    text_field: Annotated[
+        str | None, typer.Option(help="The field of JSONL and JSON files that holds the text.")
+    ] = None,
+    chunk_words: Annotated[int | None, typer.Option(min=20, help="Longest chunk, in words.")] = None,
+    random_seed: Annotated[int | None, typer.Option(help="The same number makes the same draws.")] = None,
+    accept: AcceptOption = None,
+    max_usd: MaxUsdOption = None,
+    max_tokens: MaxTokensOption = None,
+    concurrency: ConcurrencyOption = None,
+    library: LibraryOption = None,
+) -> None:
+    """Try a few chunks, and tell what the whole run would cost, with an interval.
+
+    The pilot is a part of the run: what it buys is not bought again.
+    """
+    from orca_agents.cli.estimating import estimate_command
+
+    given = {
+        "skill": skill,
+        "seeds": tuple(seeds or ()),
+        "choose": choose,
+        "goals": goals,
+        "leaves": tuple(leaf or ()),
+        "transformers": tuple(transformer or ()),
+        "language": language,
+        "text_field": text_field,
+        "chunk_words": chunk_words,
+        "random_seed": random_seed,
+        "accept": accept,
+        "max_usd": max_usd,
+        "max_tokens": max_tokens,
+        "library": tuple(library or ()),
+    }
+    estimate_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, pilot=pilot)
 
 
 @app.command()

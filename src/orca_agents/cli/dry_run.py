@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from orca_agents.config import IDENTITY, Leaf, RunConfig, SkillConfig
-from orca_agents.execution import read_skill, seed_options, studio_of
+from orca_agents.execution import quota_of, read_skill, seed_options, studio_of
 from orca_agents.library import short_name
 from orca_agents.records import Seed, Transcript
 from orca_agents.seeds import check_sources, read_seeds
-from orca_agents.stages import Studio
-from orca_agents.stages.instruct import draw_leaves, writer_of
-from orca_agents.stages.transform import draw_transformers, suited_leaves
-from orca_agents.store import Store
+from orca_agents.stages import Studio, draw_seed
+from orca_agents.stages.instruct import writer_of
+from orca_agents.store import Store, Tally
 
 SHOWN = 5
-"""How many chunks are shown one by one."""
+"""How many chunks, and how many skips, are shown one by one."""
 
 
 def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     """Print what a run of this config would do."""
     skill = read_skill(config)
     check_sources(sources)
+    quota = quota_of(config, skill)
     studio = studio_of(config, skill, Store.in_memory(), _forget, {})
     chunks = skipped = calls = 0
-    first: tuple[Seed, str, list[Leaf]] | None = None
+    first: tuple[Seed, str, Sequence[Leaf]] | None = None
     for item in read_seeds(sources, seed_options(config, skill)):
         if not isinstance(item, Seed):
             skipped += 1
-            print(f"skip   {item.source}: {item.reason}")
+            if skipped <= SHOWN:
+                print(f"skip   {item.source}: {item.reason}")
             continue
         chunks += 1
-        draw = random.Random(f"{config.random_seed}/{skill.name}/{item.id}")
-        agents = draw_transformers(studio, item, draw)
-        if not agents:
+        filled = quota.filled() if quota else None
+        drawn = draw_seed(studio, item, filled)
+        if quota:
+            quota.settle(quota.start(Counter(leaf.name for one in drawn for leaf in one.leaves)), Tally({}, {}))
+        if not drawn:
             print(f"skip   {item.source} [{item.start}:{item.end}]: no transformer suits it and the leaves asked for")
-        for agent in agents:
-            leaves = draw_leaves(studio, suited_leaves(studio, agent), draw)
+        for agent, leaves in drawn:
             calls += _calls(skill.config, agent, leaves, config.goals)
             first = first or (item, agent, leaves)
             if chunks <= SHOWN:
@@ -48,6 +50,8 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
             break
     if chunks > SHOWN:
         print(f"... and {chunks - SHOWN} chunks more")
+    if skipped > SHOWN:
+        print(f"... and {skipped - SHOWN} skips more")
     print(f"{chunks} chunks, {skipped} skipped; about {calls} calls to {config.model.model}, without repairs")
     if first is not None:
         _show_prompt(studio, *first)

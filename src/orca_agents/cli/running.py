@@ -14,14 +14,17 @@ from orca_agents.cli.progress import ProgressView
 from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError, TeacherError
 from orca_agents.execution import default_out, execute, make_config
-from orca_agents.funnel import Funnel
 from orca_agents.models import choose_model, is_default_model
-from orca_agents.orchestrator import Seen
 from orca_agents.records import Example, Rejection, Skip, Usage
+from orca_agents.run_folder import End
 from orca_agents.runs import LOCAL_WARNING
 from orca_agents.seeds import check_sources
+from orca_agents.spending import Halt
 from orca_agents.store import Store
 from orca_agents.yaml_file import YamlFile
+
+CAPPED, SHORT, INTERRUPTED = 5, 6, 130
+"""Exit codes: a cap was reached; fewer accepted than asked for; Ctrl-C."""
 
 
 def run_command(
@@ -30,36 +33,56 @@ def run_command(
     *,
     model: str | None,
     base_url: str | None,
+    concurrency: int | None,
     out: Path | None,
     dry_run: bool,
 ) -> None:
     """Run, or with `dry_run` show what would be asked."""
-    config = resolve(file, given, model=model, base_url=base_url)
-    sources = [Path(seed) for seed in config.seeds]
+    config = resolve(file, given, model=model, base_url=base_url, concurrency=concurrency)
     if dry_run:
         from orca_agents.cli.dry_run import show_plan
 
-        show_plan(config, sources)
+        show_plan(config, [Path(seed) for seed in config.seeds])
         return
-    folder = out or default_out(config)
+    run_here(config, out or default_out(config))
+
+
+def run_here(config: RunConfig, folder: Path) -> None:
+    """Run with live progress and a summary at the end. Leaves with the exit code of how it ended."""
+    sources = [Path(seed) for seed in config.seeds]
     check_sources(sources)
-    with ProgressView(config.skill, total=config.limit) as view:
+    halt = Halt()
+    with ProgressView(config, folder) as view:
+
+        def interrupted() -> None:
+            halt.no_more_seeds = True
+            view.say("no more chunks are taken, those in hand are finished; Ctrl-C again stops at once")
+
         try:
-            summary = loop.run(
-                execute(config, sources, out=folder, read=_summarise, on_progress=view.update, say=view.say)
+            work = execute(
+                config, sources, out=folder, read=_summarise, on_progress=view.update, say=view.say, halt=halt
             )
+            summary = loop.run(work, on_interrupt=interrupted)
         except (KeyboardInterrupt, TeacherError) as stopped:
             what = "stopped" if isinstance(stopped, KeyboardInterrupt) else "the teacher ended the run"
-            view.say(f"{what}; what was bought is kept in {folder}: run the same command again to go on")
+            view.say(f"{what}; what was bought is kept in {folder}: {how_to_go_on(folder)}")
             raise
     summary.print(folder)
+    code = summary.exit_code()
+    if code:
+        raise SystemExit(code)
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What to type to go on with a run."""
+    return f"`orca-agents resume {folder}` goes on"
 
 
 @dataclass(frozen=True)
 class Summary:
     """What a person wants to know at the end of a run; not the examples themselves, of which there may be many."""
 
-    funnel: Funnel
+    end: End
     usage: Usage
     example: str | None
     """The id of an accepted example, if there is one."""
@@ -68,12 +91,18 @@ class Summary:
     """Why nothing was worked on, where that is so: the first few skips."""
 
     def print(self, folder: Path) -> None:
-        """The funnel, what it took, and where to look."""
-        print("\n".join(self.funnel.lines()))
-        usage = self.usage
+        """The funnel, what it took, why it ended, and where to look."""
+        end, usage = self.end, self.usage
+        print("\n".join(end.funnel.lines()))
+        if end.reserve:
+            print(f"{-len(end.reserve):6} of these are kept as reserve (reserve.jsonl)")
         reasoning = f", {usage.reasoning_tokens} of them reasoning" if usage.reasoning_tokens else ""
         tokens = f"{usage.prompt_tokens} prompt tokens, {usage.completion_tokens} completion tokens{reasoning}"
         print(f"{usage.calls} calls on record in this folder: {tokens}")
+        print("\n".join(end.costs.lines()))
+        if end.finished:
+            size = f"{end.store_bytes / 1e6:.1f} MB for {end.finished} chunks"
+            print(f"the run store takes {size}, so about {end.store_bytes / end.finished / 1e4:.1f} GB for 100,000")
         for skip in self.skipped:
             print(f"skipped {skip}")
         print(f"{folder / 'examples.jsonl'}; beside it rejections, failures, skips, transcripts and summary.json")
@@ -81,15 +110,26 @@ class Summary:
             print(f"a look at one: orca-agents show {self.example} --run {folder}")
         elif self.rejection:
             print(f"why one was rejected: orca-agents show {self.rejection} --run {folder}")
+        if end.why == "capped":
+            print(f"stopped: {end.message}", file=sys.stderr)
+        elif end.why == "interrupted":
+            print(f"interrupted; nothing that was bought is lost: {how_to_go_on(folder)}", file=sys.stderr)
+        if end.shortfall:
+            more = "" if end.why != "all" else "; the seeds have run out: give more of them"
+            print(f"fewer than asked for: {end.shortfall}{more}", file=sys.stderr)
+
+    def exit_code(self) -> int:
+        """0 for a run that did what it was asked for."""
+        codes = {"capped": CAPPED, "interrupted": INTERRUPTED}
+        return codes.get(self.end.why, SHORT if self.end.shortfall else 0)
 
 
-def _summarise(store: Store, config_hash: str, seen: Seen) -> Summary:
-    funnel = Funnel.of(store.outcomes(config_hash, units=seen.units))
-    example = next(store.outcomes(config_hash, Example, units=seen.units), None)
-    rejection = next(store.outcomes(config_hash, Rejection, units=seen.units), None)
-    skips = islice(store.outcomes(config_hash, Skip, units=seen.units), 0 if funnel.made else 3)
+def _summarise(store: Store, end: End) -> Summary:
+    example = next(store.outcomes(end.config_hash, Example, planned=end.whole), None)
+    rejection = next(store.outcomes(end.config_hash, Rejection, planned=end.whole), None)
+    skips = islice(store.outcomes(end.config_hash, Skip, planned=end.whole), 0 if end.funnel.made else 3)
     return Summary(
-        funnel,
+        end,
         store.usage(),
         example.id if example else None,
         rejection.id if rejection else None,
@@ -97,12 +137,20 @@ def _summarise(store: Store, config_hash: str, seen: Seen) -> Summary:
     )
 
 
-def resolve(file: Path | None, given: Mapping[str, Any], *, model: str | None, base_url: str | None) -> RunConfig:
+def resolve(
+    file: Path | None,
+    given: Mapping[str, Any],
+    *,
+    model: str | None,
+    base_url: str | None,
+    concurrency: int | None = None,
+) -> RunConfig:
     """The run config of a command line: the run file, if there is one, with the options laid over it."""
     chosen = {name: value for name, value in given.items() if value not in (None, ())}
     if file is not None:
-        if model or base_url:
-            chosen["model"] = {k: v for k, v in (("model", model), ("base_url", base_url)) if v}
+        over = {"model": model, "base_url": base_url, "concurrency": concurrency}
+        if any(over.values()):
+            chosen["model"] = {name: value for name, value in over.items() if value}
         return YamlFile(file).read(RunConfig, over=_for_run_file(chosen))
     if "skill" not in chosen:
         raise ConfigError(
@@ -115,6 +163,8 @@ def resolve(file: Path | None, given: Mapping[str, Any], *, model: str | None, b
         print(f"note: {LOCAL_WARNING}", file=sys.stderr)
     else:
         chosen["model"] = choose_model(model, base_url)
+    if concurrency:
+        chosen["model"] = chosen["model"].model_copy(update={"concurrency": concurrency})
     return make_config(**chosen)
 
 

@@ -8,9 +8,21 @@ import os
 from orca_agents.config import ModelConfig
 from orca_agents.errors import ConfigError, NoModelError
 from orca_agents.models.api import Abilities, Reply, Request, Teacher
+from orca_agents.models.limits import TURN, Limits
 from orca_agents.models.secrets import shown_address
 
-__all__ = ["Abilities", "Reply", "Request", "Teacher", "choose_model", "connect", "is_default_model", "shown_address"]
+__all__ = [
+    "TURN",
+    "Abilities",
+    "Limits",
+    "Reply",
+    "Request",
+    "Teacher",
+    "choose_model",
+    "connect",
+    "is_default_model",
+    "shown_address",
+]
 
 CHOICES = """no teacher was named. Choose one:
   --model gpt-5-mini                                   OpenAI (key in $OPENAI_API_KEY)
@@ -41,12 +53,15 @@ def is_default_model(name: str | None) -> bool:
     return not name and not os.environ.get("ORCA_MODEL")
 
 
-def connect(config: ModelConfig) -> Teacher:
-    """The teacher of a config; nothing is sent yet. Raises `TeacherError` if its key or its parts are missing."""
+def connect(config: ModelConfig, limits: Limits | None = None) -> Teacher:
+    """The teacher of a config; nothing is sent yet. Teachers of one run share its `limits`.
+
+    Raises `TeacherError` if its key or its parts are missing.
+    """
     if config.is_local:
         from orca_agents.models.local import LocalModel
 
         return LocalModel(config)
     from orca_agents.models.openai_compatible import OpenAICompatible
 
-    return OpenAICompatible(config)
+    return OpenAICompatible(config, limits)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from orca_agents.config import Sampling
 from orca_agents.records import Record, Usage
@@ -39,6 +41,29 @@ class Request:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+class CallKey(NamedTuple):
+    """Which call of a run this is: the same call has the same key in every run of the same folder."""
+
+    seed_id: str
+    path: str
+    """Where in the flow its chat stands, e.g. `poem_generator/strengthen/respond`."""
+    ordinal: int
+    """The how-manieth call of that chat it is, from 0."""
+    digest: str
+    """SHA-256 of the whole request."""
+
+
+class Purpose(NamedTuple):
+    """What a call is for: the groups in which its cost is told."""
+
+    model: str
+    """The name that is asked for."""
+    stage: str
+    leaf: str
+    """Empty for a call that serves several leaves (transform)."""
+    agent: str
+
+
 class Reply(Record):
     """What came back, as it came: judged later, so that a bad reply that was paid for is kept too."""
 
@@ -51,23 +76,51 @@ class Reply(Record):
     """The model that answered, as the endpoint names it."""
     usage: Usage = Usage(calls=1)
     latency_s: float = 0.0
+    """Of the try that was answered, in seconds."""
+    attempts: int = 1
+    """Requests that it took, those that failed included."""
+
+
+KEEP: ContextVar[Callable[[Reply], Awaitable[None]] | None] = ContextVar("KEEP", default=None)
+"""Puts the reply of the present call on record. A teacher that limits its calls in flight awaits it before it lets the
+next call go: so no more calls can be lost than were in flight. One that does not need not know of it."""
 
 
 class Abilities(Record):
     """What a teacher can do, as found at the start."""
 
     json_schema: bool
+    """Whether it keeps to a JSON schema."""
+    tools: bool | None = None
+    """Whether it calls tools when it is told to; `None` where that was not tried."""
+    system_role: bool = True
+    """Whether it takes system messages; otherwise they go in front of the first user message."""
+    alternation: bool | None = None
+    """Whether it refuses two messages of one role in a row (we never send such); `None` where that was not tried."""
+    context_tokens: int | None = None
+    """Most tokens of prompt and reply together, where the endpoint tells."""
+    usage: Usage = Usage()
+    """What it took to find out."""
+    attempts: int = 0
 
 
 class Teacher(Protocol):
     """A model that can be asked. Bound to the event loop that first used it."""
 
-    name: str
-    """What examples call it, e.g. `gpt-5-mini`."""
-    is_local: bool
-    """Whether seeds stay in this process."""
-    is_demo: bool
-    """Whether its output is only good for demonstration."""
+    @property
+    def name(self) -> str:
+        """What examples call it, e.g. `gpt-5-mini`."""
+        ...
+
+    @property
+    def is_local(self) -> bool:
+        """Whether seeds stay in this process."""
+        ...
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether its output is only good for demonstration."""
+        ...
 
     async def complete(self, request: Request) -> Reply:
         """One call, retried after passing faults. Raises `TeacherError` or `ChatError`; cancellable."""

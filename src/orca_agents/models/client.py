@@ -23,7 +23,8 @@ from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
 from orca_agents.config import Sampling
-from orca_agents.models.api import Reply, Request, Teacher
+from orca_agents.errors import OrcaError, StoppedError
+from orca_agents.models.api import KEEP, CallKey, Purpose, Reply, Request, Teacher
 from orca_agents.models.replies import accept
 from orca_agents.records import short_hash
 
@@ -33,16 +34,18 @@ _INFO = ModelInfo(
 
 
 class CallRecord(Protocol):
-    """Where replies are kept: the run store, or anything with these two methods."""
+    """Where calls are kept: the run store, or anything with these three methods."""
 
-    async def recall(self, seed_id: str, path: str, ordinal: int, digest: str) -> Reply | None:
+    async def recall(self, key: CallKey) -> Reply | None:
         """The reply to exactly this request at this place, if it was bought before."""
         ...
 
-    async def record(
-        self, seed_id: str, path: str, ordinal: int, digest: str, request_body: dict[str, Any], reply: Reply
-    ) -> None:
+    async def record(self, key: CallKey, purpose: Purpose, request_body: dict[str, Any], reply: Reply) -> None:
         """Keep a reply; when this returns, it cannot be lost."""
+        ...
+
+    async def record_fault(self, key: CallKey, purpose: Purpose, error: str, message: str, attempts: int) -> None:
+        """Count a call that ended without a reply: the name and the message of its error, and what it took."""
         ...
 
 
@@ -51,11 +54,18 @@ class Place:
     """Where in a run a chat stands, and how many calls it has made: with the request, the key of each call."""
 
     skill: str
+    stage: str
     seed_id: str
     path: str
+    """`transformer/leaf/...`; what serves several leaves has no second part."""
     record: CallRecord
     random_seed: int = 0
     calls: int = 0
+
+    def purpose(self, model: str, agent: str) -> Purpose:
+        """What a call of an agent is for."""
+        _, _, below = self.path.partition("/")
+        return Purpose(model, self.stage, below.partition("/")[0], agent)
 
     def draw(self) -> int:
         """A number that differs from place to place and from run seed to run seed, and is the same again."""
@@ -70,6 +80,7 @@ class _NoConfig(BaseModel):
 class RecordedClient(ChatCompletionClient):
     """Speaks for one agent in one chat: its teacher, its settings, and the schema of its next turn."""
 
+    agent: str
     teacher: Teacher
     model: str
     sampling: Sampling
@@ -114,11 +125,27 @@ class RecordedClient(ChatCompletionClient):
         draw = (self.sampling.seed or 0) + place.draw() + ordinal
         sampling = self.sampling.model_copy(update={"seed": draw % 2**31})
         request = Request(self.model, wire_messages(messages), self.schema, sampling, dict(self.extra_body))
-        digest = request.digest()
-        reply = await place.record.recall(place.seed_id, place.path, ordinal, digest)
-        if reply is None:
+        key = CallKey(place.seed_id, place.path, ordinal, request.digest())
+        reply = await place.record.recall(key)
+        if reply is not None:
+            return reply
+        purpose = place.purpose(self.model, self.agent)
+        kept: list[Reply] = []
+
+        async def keep(reply: Reply) -> None:
+            await place.record.record(key, purpose, request.body(), reply)
+            kept.append(reply)
+
+        KEEP.set(keep)  # seen by this call alone: it is a task of its own
+        try:
             reply = await self.teacher.complete(request)
-            await place.record.record(place.seed_id, place.path, ordinal, digest, request.body(), reply)
+        except StoppedError:
+            raise  # nothing is wrong: the run makes no more calls
+        except OrcaError as error:
+            await place.record.record_fault(key, purpose, type(error).__name__, str(error), error.attempts)
+            raise
+        if not kept:
+            await keep(reply)
         return reply
 
     def create_stream(

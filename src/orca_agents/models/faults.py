@@ -40,6 +40,12 @@ _NO_QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_
 _NO_QUOTA = re.compile(r"insufficient[_ ](quota|balance|credit|funds)|billing|out of credits", re.IGNORECASE)
 _COMES_BACK = re.compile(r"retry ?(in|after|delay)|try again in|per (minute|second)", re.IGNORECASE)
 """Words of a rate limit: some endpoints speak of quota and billing when they only ask to slow down."""
+_TOO_LARGE = re.compile(r"request too large for", re.IGNORECASE)
+"""What OpenAI says, with the status of a rate limit, to one request above the tokens that a whole minute may have."""
+_TEMPLATE = re.compile(
+    r"system role not supported|roles must alternate|only user(,| and) assistant|raise_exception|jinja", re.IGNORECASE
+)
+"""The objection of a chat template, which some servers (llama.cpp) report as their own failure."""
 _PAUSE = re.compile(r"(?:try again|retry) in (?:(\d+)m)?(\d+(?:\.\d+)?) ?(ms|s)", re.IGNORECASE)
 
 
@@ -68,6 +74,8 @@ class Endpoint:
             wait_s = _wait_in_words(message)
 
         def fault(kind: type[OrcaError], advice: str, *, later: bool = False) -> Fault:
+            # 503 and 529 are what servers say that have too much to do; 429 is what they should say
+            refused = later and status in (429, 503, 529)
             return Fault(
                 kind,
                 what,
@@ -76,10 +84,15 @@ class Endpoint:
                 wait_s=wait_s if later else None,
                 status=status,
                 complaint=self.secret.hide(text),
+                load="refused" if refused else None,
             )
 
         if status == 402 or (status == 429 and _quota_is_gone(text, code, wait_s)):
             return fault(ExhaustedError, "the quota is used up; add credit there, then run the same command again")
+        if status == 429 and _TOO_LARGE.search(text):
+            return fault(
+                ContextError, "no pause helps this one; use smaller chunks (chunk_words) or a smaller max_tokens"
+            )
         if status == 429:
             return fault(
                 ExhaustedError, "lower concurrency or wait, then run the same command again to go on", later=True
@@ -94,6 +107,8 @@ class Endpoint:
             return fault(UnreachableError, "no chat completions there; check base_url, it usually ends in /v1")
         if status == 413 or (status in (400, 422) and _CONTEXT.search(text)):
             return fault(ContextError, "use smaller chunks (chunk_words), a smaller max_tokens, or a longer context")
+        if status >= 500 and _TEMPLATE.search(text):
+            return fault(BadRequestError, "its chat template rejects the request, and would again")
         if status in (408, 409, 425) or (status >= 500 and status != 501):
             return fault(UnreachableError, "try again later, or lower concurrency", later=True)
         return fault(BadRequestError, "the request would be rejected again; check sampling and extra_body")
@@ -114,7 +129,8 @@ class Endpoint:
             return Fault(UnreachableError, what, advice, again="later")
         if isinstance(cause, aiohttp.ServerTimeoutError) or (cause is None and isinstance(error, TimeoutError)):
             what = f"{self.address} gave no reply within {self.timeout_s:g} s"
-            return Fault(UnreachableError, what, "raise timeout_s, or lower concurrency or max_tokens", again="later")
+            advice = "raise timeout_s, or lower concurrency or max_tokens"
+            return Fault(UnreachableError, what, advice, again="later", load="timed out")
         what = f"{self.address} broke the connection" + (f" ({said})" if said else "")
         return Fault(UnreachableError, what, "see the server's own log; lower concurrency if it is overloaded", "later")
 

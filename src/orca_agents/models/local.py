@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from orca_agents.config import ModelConfig
 from orca_agents.errors import BadRequestError, ContextError, NoModelError, TeacherError, TruncatedError
 from orca_agents.models.api import Abilities, Reply, Request
-from orca_agents.models.llama import OR_ELSE, Engine, check_file, check_runtime, choose_threads
+from orca_agents.models.llama import CONTEXT_TOKENS, OR_ELSE, Engine, check_file, check_runtime, choose_threads
 
 DEMO_REPLY_TOKENS = 600
 """Longest reply of `local`, whatever a request allows: past it, so small a model only repeats itself."""
@@ -62,7 +62,8 @@ class LocalModel:
     async def probe(self) -> Abilities:
         """Load the model, so that a file which does not work is found at the start. Costs no call."""
         await self._in_turn(self._loaded)
-        return Abilities(json_schema=True)
+        # other files may read less than is asked for: llama.cpp goes by what they were trained on
+        return Abilities(json_schema=True, context_tokens=CONTEXT_TOKENS if self.is_demo else None)
 
     def _most_tokens(self, asked: int | None) -> int:
         if self.is_demo:

@@ -10,34 +10,40 @@ import asyncio
 import difflib
 import json
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import httpx2
 import openai
 
-from orca_agents.config import ModelConfig, Sampling
-from orca_agents.errors import BadRequestError, ConfigError, NoModelError, UnreachableError, WrongKeyError
-from orca_agents.models.api import Abilities, Reply, Request
+from orca_agents.config import ModelConfig
+from orca_agents.errors import (
+    BadRequestError,
+    ExhaustedError,
+    NoModelError,
+    RetriesError,
+    TeacherError,
+    UnreachableError,
+)
+from orca_agents.models.addresses import base_url, checked_address, read_key
+from orca_agents.models.api import KEEP, Abilities, Reply, Request
 from orca_agents.models.dialect import Dialect
 from orca_agents.models.faults import Endpoint, embedded_status
+from orca_agents.models.limits import Limiter, Limits
+from orca_agents.models.probe import find_abilities, plain_question
 from orca_agents.models.replies import MalformedReplyError, read_reply
-from orca_agents.models.retries import Fault, Sleep, retry
-from orca_agents.models.secrets import Secret, shown_address
+from orca_agents.models.retries import PATIENCE_S, Fault, Sleep, retry
 
-OPENAI_ADDRESS = "https://api.openai.com/v1"
 CONNECT_S = 60.0
 """Longest wait for a connection: when hundreds of chats start at once, the SDK's own 5 s are not enough."""
 PROBE_CONNECT_S = 10.0
-PROBE_TOKENS = 2000
-"""Room for a reasoning model to think about the probe's question."""
+TRY_OUT_S = 60.0
+"""Longest wait for what the probe only tries out."""
 
 _IDLE_CONNECTION_S = 4.0  # uvicorn, vLLM's server, closes idle connections after 5 s: be earlier
 _LISTING_S = 10.0
@@ -50,19 +56,29 @@ class OpenAICompatible:
     is_local = False
     is_demo = False
 
-    def __init__(self, config: ModelConfig, *, sleep: Sleep = asyncio.sleep, rng: Random | None = None) -> None:
-        """Raises `WrongKeyError` if a key is needed and there is none, `ConfigError` for an address that is none."""
+    def __init__(
+        self,
+        config: ModelConfig,
+        limits: Limits | None = None,
+        *,
+        sleep: Sleep | None = None,
+        rng: Random | None = None,
+    ) -> None:
+        """`limits` are those of the run; without, a teacher keeps its own, afresh after each `close()`.
+
+        Raises `WrongKeyError` if a key is needed and there is none, `ConfigError` for an address that is none."""
         self.name = config.model
         self._config = config
-        self._url = config.azure.endpoint if config.azure else _base_url(config)
+        self._url = config.azure.endpoint if config.azure else base_url(config)
         self._endpoint = Endpoint(
-            address=_checked_address(self._url, "azure.endpoint" if config.azure else "base_url"),
+            address=checked_address(self._url, "azure.endpoint" if config.azure else "base_url"),
             model=(config.azure.deployment if config.azure else None) or config.model,
             key_env=config.api_key_env,
-            secret=_read_key(config, self._url),
+            secret=read_key(config, self._url),
             timeout_s=config.timeout_s,
         )
         self._dialect = Dialect.of(config.model)
+        self._limits = limits
         self._sleep = sleep
         self._rng = rng or Random()
         self._open: _Connections | None = None
@@ -73,49 +89,18 @@ class OpenAICompatible:
 
     async def complete(self, request: Request) -> Reply:
         """One call, retried after passing faults. Raises `TeacherError` or `ChatError`; cancellable."""
-        return await self._ask(request, lambda: self._attempt(request, CONNECT_S))
+        gate = self._connections().gate
+        return await self._ask(request, lambda: self._attempt(request, CONNECT_S), gate, self._health, KEEP.get())
 
     async def probe(self) -> Abilities:
-        """Find out with one or two calls whether key, model and address work, and whether schemas are kept to."""
-        structured = self._config.structured
-        if structured != "tags":
-            try:
-                reply = await self._first_contact(_probe_request(self._config, schema=True))
-            except BadRequestError as error:
-                if structured == "json_schema":
-                    raise
-                _log.info("no structured output: %s", error)
-            else:
-                if structured == "json_schema":
-                    return Abilities(json_schema=True)
-                if _fits_probe(reply.text):
-                    return Abilities(json_schema=True)
-                if reply.text.strip():
-                    return Abilities(json_schema=False)  # it answers, but not by the schema
-        reply = await self._first_contact(_probe_request(self._config, schema=False))
-        if not (reply.text.strip() or reply.reasoning or reply.refusal):
-            raise UnreachableError(
-                f"{self._endpoint.address} answers for {self.name!r} with empty text: is this a model for chats?"
-            )
-        return Abilities(json_schema=False)
+        """Find out what the endpoint can do, and whether key, model and address work; nothing else should leave before.
 
-    async def close(self) -> None:
-        """Close all connections. Safe to call twice."""
-        opened, self._open = self._open, None
-        if opened is not None:
-            await opened.client.close()
+        Raises `TeacherError` after at most three requests if one of them is wrong.
+        """
+        return await find_abilities(self._config, self._endpoint.address, self)
 
-    async def _ask(self, request: Request, attempt: Callable[[], Awaitable[Reply | Fault]]) -> Reply:
-        # a call that waits for its next try keeps its slot: an endpoint in trouble gets fewer requests
-        async with self._connections().slots:
-            reply, tries = await retry(attempt, retries=self._config.retries, sleep=self._sleep, rng=self._rng)
-        if reply.usage.prompt_tokens == reply.usage.completion_tokens == 0 and not self._said_no_usage:
-            self._said_no_usage = True
-            _log.warning("%s reports no token counts: usage says 0 where it is unknown", self._endpoint.address)
-        return reply.model_copy(update={"usage": reply.usage.model_copy(update={"calls": tries})})
-
-    async def _first_contact(self, request: Request) -> Reply:
-        """One call that tells soon when the address is wrong: no answer at all is tried twice only."""
+    async def first_contact(self, request: Request) -> Reply:
+        """For the probe: a call that tells soon when the address is wrong. No answer at all is tried twice only."""
         silent = 0
 
         async def attempt() -> Reply | Fault:
@@ -126,21 +111,106 @@ class OpenAICompatible:
                 return result if silent < 2 else replace(result, again="never")
             return result
 
-        return await self._ask(request, attempt)
+        return await self._ask(request, attempt, self._connections().gate, None)
 
-    async def _attempt(self, request: Request, connect_s: float) -> Reply | Fault:
+    async def try_out(self, request: Request) -> tuple[Reply, dict[str, Any]]:
+        """For the probe: a call that the endpoint may refuse, without harm; the reply and the message as it came.
+
+        Raises `ChatError` where it is refused, or does not work in a short time.
+        """
+        message: dict[str, Any] = {}
+
+        async def attempt() -> Reply | Fault:
+            result = await self._attempt(request, PROBE_CONNECT_S, message)
+            if isinstance(result, Fault) and result.again == "never" and result.kind is not ExhaustedError:
+                # some routers say "no such model" of a model that calls no tools
+                return replace(result, kind=BadRequestError)
+            return result
+
+        try:
+            async with asyncio.timeout(TRY_OUT_S):
+                reply = await retry(attempt, self._connections().gate, retries=1, sleep=self._sleep, rng=self._rng)
+            return reply, message
+        except TimeoutError:
+            failed = RetriesError(f"no reply within {TRY_OUT_S:g} s")
+            failed.attempts = 1
+        except UnreachableError as error:
+            failed = RetriesError(str(error))
+            failed.attempts = error.attempts
+        raise failed
+
+    @property
+    def takes_system_role(self) -> bool:
+        """For the probe: whether system messages were taken so far."""
+        return self._dialect.system_role
+
+    async def listed_models(self) -> list[dict[str, Any]]:
+        """What the endpoint lists of its models; empty if it lists none, and never an error."""
+        if self._config.azure:
+            return []  # Azure lists all models of the region, not the deployments
+        with suppress(openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, TimeoutError, ValueError):
+            async with asyncio.timeout(_LISTING_S):
+                data = await self._connections().client.get("/models", cast_to=object)
+            data = json.loads(data) if isinstance(data, str) else data
+            rows = data.get("data") if isinstance(data, dict) else data
+            return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        return []
+
+    async def close(self) -> None:
+        """Close all connections. Safe to call twice."""
+        opened, self._open = self._open, None
+        if opened is not None:
+            await opened.client.close()
+
+    async def _ask(
+        self,
+        request: Request,
+        attempt: Callable[[], Awaitable[Reply | Fault]],
+        gate: Limiter,
+        health: Callable[[], Awaitable[Reply | Fault]] | None,
+        keep: Callable[[Reply], Awaitable[None]] | None = None,
+    ) -> Reply:
+        try:
+            reply = await retry(
+                attempt,
+                gate,
+                retries=self._config.retries,
+                tokens=_guess_tokens(request, gate) if self._config.tokens_per_minute else 0,
+                patience_s=max(PATIENCE_S, self._config.timeout_s),
+                health=health,
+                keep=keep,
+                sleep=self._sleep,
+                rng=self._rng,
+            )
+        except TeacherError as error:
+            gate.trip(error)  # no other call of the run would fare better
+            raise
+        if reply.usage.prompt_tokens == reply.usage.completion_tokens == 0 and not self._said_no_usage:
+            self._said_no_usage = True
+            _log.warning("%s reports no token counts: usage says 0 where it is unknown", self._endpoint.address)
+        return reply
+
+    async def _health(self) -> Reply | Fault:
+        """One attempt at a tiny call, which any endpoint that works can answer."""
+        return await self._attempt(plain_question(self._config), PROBE_CONNECT_S)
+
+    async def _attempt(
+        self, request: Request, connect_s: float, message: dict[str, Any] | None = None
+    ) -> Reply | Fault:
+        """One request. `message` is filled with the message of the answer, as it came."""
         dialect = self._dialect
         body = dialect.body(request)
         started = time.perf_counter()
         data = await self._post(body, connect_s)
         if not isinstance(data, Fault):
+            latency_s = time.perf_counter() - started
             try:
-                return read_reply(
-                    data,
-                    model=request.model,
-                    max_tokens=request.sampling.max_tokens,
-                    latency_s=time.perf_counter() - started,
+                reply = read_reply(
+                    data, model=request.model, max_tokens=request.sampling.max_tokens, latency_s=latency_s
                 )
+                if message is not None and isinstance(data, dict):
+                    message.update(data["choices"][0]["message"])
+                return reply
             except MalformedReplyError as error:
                 why = str(error)
             status = embedded_status(data)
@@ -189,14 +259,7 @@ class OpenAICompatible:
 
     async def _known_models(self) -> str:
         """Up to ten names that the endpoint lists, closest first, as the end of a message; empty if it lists none."""
-        if self._config.azure:
-            return ""  # Azure lists all models of the region, not the deployments
-        names: list[str] = []
-        with suppress(openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, TimeoutError, ValueError):
-            async with asyncio.timeout(_LISTING_S):
-                data = await self._connections().client.get("/models", cast_to=object)
-            rows = data.get("data") if isinstance(data, dict) else None
-            names = [str(row["id"]) for row in rows or [] if isinstance(row, dict) and row.get("id")]
+        names = [str(row["id"]) for row in await self.listed_models() if row.get("id")]
         if not names:
             return ""
         near = difflib.get_close_matches(self._endpoint.model, names, n=10, cutoff=0.0)
@@ -206,18 +269,23 @@ class OpenAICompatible:
     def _connections(self) -> _Connections:
         loop = asyncio.get_running_loop()
         if self._open is None:
-            self._open = _Connections(self._config, self._url, self._endpoint.secret, loop)
+            limits = self._limits or Limits(self._rng)
+            self._open = _Connections(self._config, self._url, self._endpoint, limits, loop)
         if self._open.loop is not loop:
             raise RuntimeError(f"{self!r} is in use on another event loop; close it there, or make another one")
         return self._open
 
 
 class _Connections:
-    """What is bound to an event loop: the client with its pool, and the slots for calls in flight."""
+    """What is bound to an event loop: the client with its pool, and the gate for its calls."""
 
-    def __init__(self, config: ModelConfig, url: str, secret: Secret, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, config: ModelConfig, url: str, endpoint: Endpoint, limits: Limits, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.loop = loop
-        self.slots = asyncio.Semaphore(config.concurrency)
+        self.gate = limits.of(endpoint.address, endpoint.model, config)
+        # the SDK does without no key, and servers of one's own often want none
+        key = endpoint.secret.reveal() or "none"
         pool = openai.DefaultAioHttpClient(
             limits=httpx2.Limits(
                 max_connections=config.concurrency,
@@ -231,82 +299,16 @@ class _Connections:
                 azure_endpoint=url,
                 azure_deployment=config.azure.deployment or config.model,
                 api_version=config.azure.api_version,
-                api_key=secret.reveal(),
+                api_key=key,
                 max_retries=0,
                 http_client=pool,
             )
         else:
-            self.client = openai.AsyncOpenAI(base_url=url, api_key=secret.reveal(), max_retries=0, http_client=pool)
+            self.client = openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, http_client=pool)
 
 
-def _base_url(config: ModelConfig) -> str:
-    return config.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_ADDRESS
-
-
-def _checked_address(url: str, option: str) -> str:
-    """The address as messages show it. Raises `ConfigError` if nothing can be sent there."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        shown = url.rpartition("@")[2].partition("?")[0]  # a password or a key may stand in the rest
-        raise ConfigError(f"{option}: {shown!r} is not an address; write it like http://localhost:8000/v1")
-    return shown_address(url)
-
-
-def _read_key(config: ModelConfig, url: str) -> Secret:
-    key = os.environ.get(config.api_key_env, "").strip()
-    if not key:
-        host = urlsplit(url).hostname or ""
-        if config.azure is None and host != "openai.com" and not host.endswith(".openai.com"):
-            return Secret("none")  # servers of one's own often want no key; the SDK wants some text
-        raise WrongKeyError(
-            f"{shown_address(url)} needs a key and ${config.api_key_env} is not set; "
-            f"run `export {config.api_key_env}=...`, or name another variable (api_key_env) or address (base_url)"
-        )
-    if not (key.isascii() and key.isprintable()):
-        raise WrongKeyError(f"${config.api_key_env} holds characters that no key has; copy the key anew")
-    return Secret(key)
-
-
-def _probe_request(config: ModelConfig, *, schema: bool) -> Request:
-    """A tiny request with the settings and the kinds of limits that real ones have, to meet objections early."""
-    # the prompt does not speak of the schema: a reply that fits it all the same shows that it is enforced
-    question = "Name the capital of France."
-    limit = min(PROBE_TOKENS, config.sampling.max_tokens or PROBE_TOKENS)
-    return Request(
-        model=config.model,
-        messages=({"role": "system", "content": "You answer briefly."}, {"role": "user", "content": question}),
-        schema=_PROBE_SCHEMA if schema else None,
-        sampling=Sampling(max_tokens=limit).over(Sampling(seed=0).over(config.sampling)),
-        extra_body=config.extra_body,
-    )
-
-
-_PROBE_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "capital": {"type": "string", "minLength": 1, "maxLength": 60},
-        "sure": {"type": "string", "enum": ["yes", "no"]},
-        "words": {"type": "array", "items": {"type": "string", "maxLength": 60}, "minItems": 1, "maxItems": 3},
-    },
-    "required": ["capital", "sure", "words"],
-    "additionalProperties": False,
-}
-
-
-def _fits_probe(text: str) -> bool:
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return False
-    return (
-        isinstance(data, dict)
-        and list(data) == list(_PROBE_SCHEMA["properties"])
-        and isinstance(data["capital"], str)
-        and data["sure"] in ("yes", "no")
-        and isinstance(data["words"], list)
-        and all(isinstance(word, str) for word in data["words"])
-    )
+def _guess_tokens(request: Request, gate: Limiter) -> int:
+    """What a request may use, prompt and reply: corrected when the reply comes."""
+    prompt = sum(len(message["content"]) for message in request.messages) // 4
+    usual = gate.usual_completion
+    return prompt + int(min(usual, request.sampling.max_tokens or usual))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,17 +9,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
-from typing import Literal, TypeVar
+from typing import Literal
 
-from orca_agents.errors import OrcaError
+from orca_agents.errors import ExhaustedError, OrcaError, RetriesError
+from orca_agents.models.api import Reply
+from orca_agents.models.limits import Limiter, Order, Slot
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 LONGEST_ASKED_WAIT_S = 120.0
 """An endpoint that asks for a longer pause than this has refused."""
+PATIENCE_S = 600.0
+"""An endpoint that refuses for so long, and answers nothing in between, has refused too."""
+STUBBORN = 3
+"""A call that was refused so often lets all others go first: perhaps it is only this one that is refused."""
 
 Sleep = Callable[[float], Awaitable[object]]
-ResultT = TypeVar("ResultT")
 _log = logging.getLogger(__name__)
 
 
@@ -42,39 +46,74 @@ class Fault:
     """The HTTP status, where there was one."""
     complaint: str = ""
     """All that the endpoint said about it."""
+    load: Literal["refused", "timed out"] | None = None
+    """`refused`: it takes no more requests now. `timed out`: it did not answer in time."""
 
     def error(self, tries: int) -> OrcaError:
         """The error to raise after this many tries."""
         often = f" (tried {tries} times)" if tries > 1 else ""
-        asked = ""
+        kind, asked = self.kind, ""
         if self.wait_s is not None and self.wait_s > LONGEST_ASKED_WAIT_S:
-            asked = f"; it asks to wait {self.wait_s:.0f} s"
-        return self.kind(f"{self.what}{often}{asked}: {self.advice}")
+            kind, asked = ExhaustedError, f"; it asks to wait {self.wait_s:.0f} s"
+        return kind(f"{self.what}{often}{asked}: {self.advice}")
 
 
 async def retry(
-    attempt: Callable[[], Awaitable[ResultT | Fault]],
+    attempt: Callable[[], Awaitable[Reply | Fault]],
+    gate: Limiter,
     *,
     retries: int,
-    sleep: Sleep = asyncio.sleep,
+    tokens: int = 0,
+    order: Order | None = None,
+    patience_s: float = PATIENCE_S,
+    health: Callable[[], Awaitable[Reply | Fault]] | None = None,
+    keep: Callable[[Reply], Awaitable[None]] | None = None,
+    sleep: Sleep | None = None,
     rng: Random | None = None,
-) -> tuple[ResultT, int]:
-    """The result of the first attempt that succeeds, and how many it took. Raises the last fault's error."""
-    rng = rng or Random()
-    tries = faults = 0
-    while True:
-        tries += 1
-        result = await attempt()
-        if not isinstance(result, Fault):
-            return result, tries
-        if result.again == "now":
-            continue
-        wait = pause(faults, result.wait_s, rng)
-        if result.again == "never" or faults >= retries or wait is None:
-            raise result.error(tries)
-        faults += 1
-        _log.info("%s; try %d of %d in %.1f s", result.what, faults + 1, retries + 1, wait)
-        await sleep(wait)
+) -> Reply:
+    """The reply of the first attempt that succeeds, with the number of attempts; each of them passes the gate anew.
+
+    Raises the last fault's error. Where the tries are used up and the endpoint answers others (or, if it answered none
+    meanwhile, one small `health` request), it is this call alone that fails: `RetriesError`. Refusals for too many
+    requests use up no tries. All errors carry `attempts`.
+    """
+    order, sleep = order or gate.order(), sleep or gate.pause
+    sent = faults = refusals = answers = 0
+    try:
+        while True:
+            with await gate.enter(order, tokens) as slot:
+                sent += 1
+                result = await attempt()
+                _report(slot, result)
+                if not isinstance(result, Fault):
+                    reply = result if sent == 1 else result.model_copy(update={"attempts": sent})
+                    if keep is not None:  # until it is on record, it counts as in flight
+                        await keep(reply)
+                    return reply
+            if result.again == "now":
+                continue
+            wait = pause(faults, result.wait_s, rng or Random())
+            if result.again == "never" or wait is None:
+                raise result.error(sent)
+            if result.load == "refused":
+                if gate.refused_for() >= patience_s:
+                    raise result.error(sent)
+                refusals += 1
+                if refusals >= STUBBORN:
+                    order = _LAST_TURN, gate.order()[1]
+                continue  # the gate is closed now, for this call and for all others
+            if faults == 0:
+                answers = gate.answers
+            if faults >= retries:
+                alive, asked = await _still_answers(gate, answers, health)
+                tries, sent = sent, sent + asked
+                raise _own_fault(result, tries) if alive else result.error(tries)
+            faults += 1
+            _log.info("%s; try %d of %d in %.1f s", result.what, faults + 1, retries + 1, wait)
+            await sleep(wait)
+    except OrcaError as error:
+        error.attempts = sent
+        raise
 
 
 def pause(faults: int, asked_s: float | None, rng: Random) -> float | None:
@@ -109,3 +148,47 @@ def asked_wait(headers: Mapping[str, str], now: datetime | None = None) -> float
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
+
+
+def _report(slot: Slot, result: Reply | Fault) -> None:
+    """Tell the gate how a request ended."""
+    if not isinstance(result, Fault):
+        slot.answered(result.usage.prompt_tokens, result.usage.completion_tokens)
+    elif result.load == "refused":
+        slot.refused(result.wait_s)
+    elif result.load == "timed out":
+        slot.timed_out()
+    else:
+        slot.failed()
+
+
+async def _still_answers(
+    gate: Limiter, answers: int, health: Callable[[], Awaitable[Reply | Fault]] | None
+) -> tuple[bool, int]:
+    """Whether the endpoint answered any call since there were so many answers, and how many requests it took to see.
+
+    One asks at a time: what he finds holds for those who wait.
+    """
+    if health is None:
+        return gate.answers > answers, 0
+    async with gate.doubt:
+        gate.check()
+        if gate.answers > answers:
+            return True, 0
+        try:
+            reply = await retry(health, gate, retries=0, order=_FIRST)
+        except OrcaError as error:
+            return False, error.attempts
+        return True, reply.attempts
+
+
+def _own_fault(fault: Fault, tries: int) -> RetriesError:
+    return RetriesError(
+        f"{fault.what} (tried {tries} times), while the endpoint answers other calls; "
+        "a resumed run tries this one again"
+    )
+
+
+_LAST_TURN = 2**62
+_FIRST: Order = (-1, 0)
+"""Before all others: the health of the endpoint decides about them."""

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from orca_agents.errors import SeedError
 from orca_agents.records import Seed, Skip, short_hash
 from orca_agents.seeds.chunking import chunk, count_words
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.documents import Document, SeedOptions, skip
 from orca_agents.seeds.kinds import kind_of, looks_like_markdown
+from orca_agents.seeds.met import Met
 from orca_agents.seeds.quality import reason_to_skip
 from orca_agents.seeds.sensitive import sensitive_flags
 from orca_agents.seeds.sources import read_source
@@ -23,49 +25,35 @@ def read_seeds(
     """Read sources lazily, in order, as seeds; what gives no seed gives a skip that says why.
 
     A `str` is a text, a `Path` a file or a folder (with everything below it, sorted), `Path("-")` standard input. A
-    `Seed` is taken as it is, but cleaned, and cut where it is too long. A text that came before is skipped. Raises
-    SeedError for a path that does not exist and for a folder without a file to read, when it is reached;
-    `check_sources` says so beforehand.
+    `Seed` is taken as it is, but cleaned, and cut where it is too long: the parts of one with an id of its own have
+    `short_hash(id, start)` as theirs, and keep its id as `seed_id` in their metadata. A text that came before is
+    skipped. No two skips have one id. Raises SeedError for a path that does not exist and for a folder without a file
+    to read, when it is reached (`check_sources` says so beforehand), and for two texts with one id.
     """
     if isinstance(sources, (str, Path, Seed)):
         sources = (sources,)
-    seen = _Seen()
+    with Met() as met:
+        for item in _plan(sources, options, stdin, met):
+            if isinstance(item, Skip) and (times := met.times("skips", item.id)) > 1:
+                item = item.model_copy(update={"id": short_hash(item.id, str(times))})
+            yield item
+
+
+def _plan(
+    sources: Iterable[str | Path | Seed], options: SeedOptions, stdin: TextIO | BinaryIO | None, met: Met
+) -> Iterator[Seed | Skip]:
     for source in sources:
         if isinstance(source, Seed):
-            yield from _plan_seed(source, options, seen)
+            yield from _plan_seed(source, options, met)
             continue
         for document in read_source(source, options, stdin):
             if isinstance(document, Skip):
                 yield document
             else:
-                yield from _plan_document(document, options, seen)
+                yield from _plan_document(document, options, met)
 
 
-class _Seen:
-    """Where each text was met first: documents and chunks, by hash."""
-
-    def __init__(self) -> None:
-        self._documents: dict[str, str] = {}
-        self._chunks: dict[str, str] = {}
-
-    def document(self, text: str, source: str) -> str | None:
-        """The source that brought this document before, if one did."""
-        return self._met(self._documents, text, source)
-
-    def chunk(self, text: str, source: str) -> str | None:
-        """The source that brought this chunk before, if one did."""
-        return self._met(self._chunks, text, source)
-
-    @staticmethod
-    def _met(sources: dict[str, str], text: str, source: str) -> str | None:
-        key = short_hash(text)
-        if key in sources:
-            return sources[key]
-        sources[key] = source
-        return None
-
-
-def _plan_document(document: Document, options: SeedOptions, seen: _Seen) -> Iterator[Seed | Skip]:
+def _plan_document(document: Document, options: SeedOptions, met: Met) -> Iterator[Seed | Skip]:
     text, flags = clean(document.text)
     code = document.kind == "code"
     kind = document.kind or kind_of(text)
@@ -76,7 +64,7 @@ def _plan_document(document: Document, options: SeedOptions, seen: _Seen) -> Ite
         yield skip(document.source, f"of kind {kind}; wanted here: {', '.join(options.kinds)}")
     elif (words := count_words(text)) < fewest:
         yield skip(document.source, f"too short: {words:.0f} of at least {fewest} words")
-    elif first := seen.document(text.strip(), document.source):
+    elif first := met.first("documents", short_hash(text.strip()), document.source):
         yield skip(document.source, f"same text as {first}")
     else:
         markdown = document.markdown if document.markdown is not None else not code and looks_like_markdown(text)
@@ -90,45 +78,54 @@ def _plan_document(document: Document, options: SeedOptions, seen: _Seen) -> Ite
             flags=_union(document.flags, flags),
             metadata=document.metadata,
         )
-        yield from _cut(seed, options, seen, markdown=markdown)
+        yield from _cut(seed, options, met, markdown=markdown)
 
 
-def _plan_seed(seed: Seed, options: SeedOptions, seen: _Seen) -> Iterator[Seed | Skip]:
+def _plan_seed(seed: Seed, options: SeedOptions, met: Met) -> Iterator[Seed | Skip]:
     """The user's own seed: its kind counts, its length is cut, and nothing else is asked of it."""
     text, flags = clean(seed.text)
     if not text.strip():
         yield skip(seed.source, "empty: the seed holds no text")
-    elif options.kinds is not None and seed.kind not in options.kinds:
+        return
+    if options.kinds is not None and seed.kind not in options.kinds:
         yield skip(seed.source, f"of kind {seed.kind}; wanted here: {', '.join(options.kinds)}")
-    elif count_words(text) > options.capacity:
+        return
+    hash = short_hash(text)
+    own_id = seed.id if seed.id != (hash if text == seed.text else short_hash(seed.text)) else None
+    if own_id is not None and met.first("ids", short_hash(own_id), hash) not in (None, hash):
+        raise SeedError(f"two seeds have the id {own_id!r} and different texts: give each text an id of its own")
+    if count_words(text) > options.capacity:
         cleaned = seed.model_copy(update={"text": text, "flags": _union(seed.flags, flags)})
         markdown = seed.kind != "code" and looks_like_markdown(text)
-        yield from _cut(cleaned, options, seen, markdown=markdown)
-    elif first := seen.chunk(text, seed.source):
+        yield from _cut(cleaned, options, met, markdown=markdown, own_id=own_id)
+    elif first := met.first("chunks", hash, seed.source):
         yield skip(seed.source, f"same text as {first}")
     else:
-        given_id = seed.id != short_hash(seed.text)
-        yield seed.model_copy(
-            update={
-                "text": text,
-                "id": seed.id if given_id else short_hash(text),
-                "language": seed.language or _language(text, seed),
-                "flags": _union(seed.flags, flags, sensitive_flags(text)),
-            }
-        )
+        planned = {
+            "text": text,
+            "id": own_id or hash,
+            "language": seed.language or _language(text, seed),
+            "flags": _union(seed.flags, flags, sensitive_flags(text)),
+        }
+        changed = {name: value for name, value in planned.items() if getattr(seed, name) != value}
+        yield seed.model_copy(update=changed) if changed else seed
 
 
-def _cut(document: Seed, options: SeedOptions, seen: _Seen, *, markdown: bool) -> Iterator[Seed | Skip]:
-    """The chunks of a clean document that is still one seed."""
+def _cut(
+    document: Seed, options: SeedOptions, met: Met, *, markdown: bool, own_id: str | None = None
+) -> Iterator[Seed | Skip]:
+    """The chunks of a clean document that is still one seed; `own_id` is the one that the user gave it."""
     code = document.kind == "code"
+    metadata = document.metadata if own_id is None else {"seed_id": own_id, **document.metadata}
     spans = chunk(document.text, options.capacity, options.words[0], markdown=markdown, code=code)
     for start, end in spans:
         text = document.text[start:end]
+        hash = short_hash(text)
         place = f"characters {start} to {end}: "
         reason = reason_to_skip(text, code=code) if len(spans) > 1 else None
         if reason is None and len(spans) > 1 and (words := count_words(text)) < options.words[0]:
             reason = f"too short: {words:.0f} of at least {options.words[0]} words, and its neighbours are full"
-        if reason is None and (first := seen.chunk(text, document.source)):
+        if reason is None and (first := met.first("chunks", hash, document.source)):
             reason = f"same text as {'an earlier part of it' if first == document.source else first}"
         if reason is not None:
             yield skip(document.source, place + reason)
@@ -136,11 +133,12 @@ def _cut(document: Seed, options: SeedOptions, seen: _Seen, *, markdown: bool) -
         yield document.model_copy(
             update={
                 "text": text,
-                "id": short_hash(text),
+                "id": hash if own_id is None else short_hash(own_id, str(document.start + start)),
                 "language": document.language or _language(text, document),
                 "start": document.start + start,
                 "end": document.start + end,
                 "flags": _union(document.flags, sensitive_flags(text)),
+                "metadata": metadata,
             }
         )
 

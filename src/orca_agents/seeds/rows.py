@@ -21,9 +21,9 @@ MAX_BYTES = 64 * 2**20
 def read_lines(stream: BinaryIO, source: str, text_field: str | None) -> Iterator[Document | Skip]:
     """A document for each line that is a JSON object with the text field; a skip with its line number for any other.
 
-    The stream is read line by line. Blank lines mean nothing.
+    The stream is read line by line. Blank lines mean nothing, but for a skip where there is nothing else.
     """
-    number = 0
+    number, blank = 0, 0
     while raw := stream.readline(MAX_BYTES + 1):
         number += 1
         place = f"{source}:{number}"
@@ -32,12 +32,16 @@ def read_lines(stream: BinaryIO, source: str, text_field: str | None) -> Iterato
                 raw = stream.readline(MAX_BYTES)
             yield skip(place, f"a line of more than {MAX_BYTES // 2**20} MB; split it into several rows")
             continue
-        if raw.strip():
-            try:
-                decoded = decode(raw)
-                yield to_document(parse(decoded.text), place, text_field or "text", decoded.flags)
-            except SeedError as error:
-                yield skip(place, str(error))
+        if not raw.strip():
+            blank += 1
+            continue
+        try:
+            decoded = decode(raw)
+            yield to_document(parse(decoded.text), place, text_field or "text", decoded.flags)
+        except SeedError as error:
+            yield skip(place, str(error))
+    if blank == number:
+        yield skip(source, "empty: it holds no lines but blank ones" if blank else "empty: it holds no lines")
 
 
 def read_json(decoded: Decoded, source: str, text_field: str | None) -> Iterator[Document | Skip]:

@@ -11,11 +11,30 @@ def sensitive_flags(text: str) -> tuple[str, ...]:
     Meant to err on the side of a flag: a person or a later filter decides what it means.
     """
     flags = []
-    if _SECRET.search(text) or _ASSIGNED.search(text):
+    if _has_secret(text):
         flags.append("secrets")
-    if _PERSONAL.search(text) or any(_is_card(match[0]) for match in _CARD.finditer(text)):
+    if _has_personal_data(text):
         flags.append("personal_data")
     return tuple(flags)
+
+
+def _has_secret(text: str) -> bool:
+    """What the patterns need is looked for first: most texts hold nothing of it, and looking is quick."""
+    if any(mark in text for mark in _SECRET_MARKS) and _SECRET.search(text):
+        return True
+    return (":" in text or "=" in text) and _ASSIGNED.search(text) is not None
+
+
+def _has_personal_data(text: str) -> bool:
+    if "@" in text and _EMAIL.search(text):
+        return True
+    # digits of other scripts count too, and are not counted here
+    digits = sum(map(text.count, "0123456789")) if text.isascii() else len(text)
+    if digits >= 2 and _SHORT_NUMBER.search(text):
+        return True
+    if digits >= 7 and _NUMBER.search(text):
+        return True
+    return digits >= 15 and any(_is_card(match[0]) for match in _CARD.finditer(text))
 
 
 # Every repetition is bounded, so that no text makes these quadratic.
@@ -29,16 +48,23 @@ _SECRET = re.compile(
     r"|\bAIza[0-9A-Za-z_-]{35}"  # Google
     r"|\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,2000}\."  # JSON web token
 )
+_SECRET_MARKS = (
+    *("PRIVATE KEY-----", "AKIA", "ASIA", "gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "hf_"),
+    *("npm_", "pypi-", "xox", "sk-", "k_live_", "k_test_", "AIza", "eyJ"),
+)
+"""One of these is in every match of `_SECRET`."""
 _ASSIGNED = re.compile(
     r"(?i)(?:passwo?r?d|passphrase|secret|api[_-]?key|access[_-]?key|auth[_-]?token|private[_-]?key)"
     r"[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?=[^\s\"']{0,200}\d)[^\s\"'()\[\]{}<>$]{6,200}"
 )
-_PERSONAL = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"  # e-mail
-    r"|(?<![\w.+-])\+\d{1,3}[ .-]?(?:\(\d{1,5}\)[ .-]?)?\d(?:[ .-]?\d){5,12}\b"  # phone, with its country's prefix
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
+_SHORT_NUMBER = re.compile(r"\b[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?\b")  # IBAN in groups
+# Of 7 digits or more.
+_NUMBER = re.compile(
+    r"(?<![\w.+-])\+\d{1,3}[ .-]?(?:\(\d{1,5}\)[ .-]?)?\d(?:[ .-]?\d){5,12}\b"  # phone, with its country's prefix
     r"|(?<![\w(])\(\d{3}\) ?\d{3}[-. ]\d{4}\b|(?<![\w.-])\d{3}[-.]\d{3}[-.]\d{4}(?![\w.-])"  # phone, American
     r"|(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"  # American social security number
-    r"|\b[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,3})?\b|\b[A-Z]{2}\d{2}[A-Z]{4}\d{10,22}\b"  # IBAN
+    r"|\b[A-Z]{2}\d{2}[A-Z]{4}\d{10,22}\b"  # IBAN
 )
 _CARD = re.compile(r"(?<![\w.-])[3-6]\d{3}(?:([ -]?)\d{4}(?:\1\d{4}){2}|[ -]?\d{6}[ -]?\d{5})(?![\w.-])")
 

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from orca_agents.config import Goal, Leaf
-from orca_agents.errors import ConfigError, StoreError, TeacherError
+from orca_agents.errors import ConfigError, StoppedError, StoreError, TeacherError
 from orca_agents.harvest import DeclinedError
 from orca_agents.library import short_name
 from orca_agents.records import Content, Example, Instruction, Outcome, Seed, Skip, Transcript
-from orca_agents.stages.instruct import draw_leaves, instruct
+from orca_agents.stages.drawing import Drawn
+from orca_agents.stages.instruct import instruct
 from orca_agents.stages.item import Item, Settled
 from orca_agents.stages.refine import UNANSWERABLE, Proposals, draw_goals, edit, propose
 from orca_agents.stages.settle import settle
 from orca_agents.stages.studio import Authored, Studio
-from orca_agents.stages.transform import draw_transformers, suited_leaves, transform
+from orca_agents.stages.transform import transform
 
 MadeT = TypeVar("MadeT", Authored[Content], Authored[Instruction], Proposals, Outcome)
 
 
-async def run_seed(studio: Studio, seed: Seed) -> list[Outcome]:
-    """Everything that one seed becomes, sorted by id. Raises `TeacherError` and `StoreError`, which end the run."""
-    draw = random.Random(f"{studio.random_seed}/{studio.skill.name}/{seed.id}")
+async def run_seed(studio: Studio, seed: Seed, drawn: Sequence[Drawn]) -> list[Outcome]:
+    """Everything that one seed becomes, sorted by id. Raises `TeacherError`, `StoreError` and `StoppedError`, which
+    end the run."""
     kept: dict[str, Transcript] = {}
 
     async def save(transcript: Transcript) -> None:
@@ -33,10 +33,6 @@ async def run_seed(studio: Studio, seed: Seed) -> list[Outcome]:
         await studio.save_chat(transcript)
 
     room = replace(studio, save_chat=save)
-    drawn = [
-        (agent, draw_leaves(studio, suited_leaves(studio, agent), draw))
-        for agent in draw_transformers(studio, seed, draw)
-    ]
     if not drawn:
         reason = "no transformer suits this seed and the leaves that may be drawn"
         place = studio.id_of(seed, "transform")
@@ -167,19 +163,22 @@ async def _attempt(item: Item, make: Callable[[], Awaitable[MadeT]]) -> MadeT | 
         return await make()
     except DeclinedError as error:
         return item.declined(error)
-    except (TeacherError, StoreError, ConfigError):
+    except (TeacherError, StoreError, StoppedError, ConfigError):
         raise  # these end the run
     except Exception as error:  # noqa: BLE001  # a fault in a check costs one item too, never the whole run
         return item.failure(error)
 
 
 async def _side_by_side(work: Sequence[Awaitable[list[Outcome]]]) -> list[list[Outcome]]:
-    """The results in the order given. The first error that ends the run cancels what is still under way."""
+    """The results in the order given. An error that ends the run is raised when all have come to their end: no new
+    call is made by then, and what is in flight is paid for, so it is answered and kept. Cancelling cancels all."""
     tasks = [asyncio.ensure_future(one) for one in work]
     try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:  # raised again when all is put in order
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    except asyncio.CancelledError:
+        await asyncio.gather(*tasks, return_exceptions=True)  # gather has cancelled them
         raise
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-
 from orca_agents.chats import Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.api import Case
@@ -15,12 +12,6 @@ from orca_agents.records import CheckResult, Content, Instruction, Seed
 from orca_agents.stages.studio import Authored, Studio, author, examine_case
 
 QUESTION_CHARS = 500
-
-
-def draw_leaves(studio: Studio, suited: Sequence[Leaf], draw: random.Random) -> list[Leaf]:
-    """The leaves to write about a content, in the order drawn."""
-    count = studio.choose or studio.skill.config.instruct.choose
-    return draw.sample(list(suited), min(count, len(suited)))
 
 
 def writer_of(studio: Studio, leaf: Leaf) -> str:

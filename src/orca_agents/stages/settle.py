@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orca_agents.errors import ChatError
+from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
 from orca_agents.records import Draft, Instruction, Outcome, Vote
 from orca_agents.stages.item import Item
@@ -110,6 +110,8 @@ async def _closed_book(item: Item, instruction: Instruction) -> tuple[tuple[Vote
     item.took(item.studio.chat_id(item.seed, f"{path}/closed_book"))
     try:
         vote = await solved_without_passage(item.studio, item.seed, instruction, path)
+    except RetriesError:
+        raise  # tried again when the run is resumed
     except ChatError:
         return (), ("closed_book_unknown",)
     return (vote,), ("no_passage_needed",) if vote.agrees else ()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
 from orca_agents.chats import Step
 from orca_agents.checks.api import Case
-from orca_agents.config import IDENTITY, Leaf
+from orca_agents.config import IDENTITY
 from orca_agents.harvest import Field, Form, Product
 from orca_agents.library import short_name
 from orca_agents.records import CheckResult, Content, Seed
@@ -16,32 +14,6 @@ PASSAGE_CHARS = 12_000
 """Longest passage, in characters: about 2,000 words of English."""
 PASSAGE_LEAST = 200
 """Fewest characters of a passage; languages without spaces need few."""
-
-
-def draw_transformers(studio: Studio, seed: Seed, draw: random.Random) -> list[str]:
-    """The transformers for a seed: drawn evenly among those whose passages suit a leaf that may be drawn."""
-    stage = studio.skill.config.transform
-    if stage is None:
-        return [IDENTITY]
-    translated = studio.language is not None and studio.language != seed.language
-    fit = [
-        agent
-        for agent in stage.agents
-        if suited_leaves(studio, agent)
-        and not (agent == IDENTITY and translated)
-        and (not studio.transformers or short_name(agent) in studio.transformers)
-    ]
-    return draw.sample(fit, min(stage.choose, len(fit)))
-
-
-def suited_leaves(studio: Studio, transformer: str) -> list[Leaf]:
-    """The leaves that may be drawn for the passages of a transformer, in the order of the taxonomy."""
-    return [
-        leaf
-        for leaf in studio.skill.config.instruct.taxonomy
-        if (not studio.leaves or leaf.name in studio.leaves)
-        and (not leaf.passages or short_name(transformer) in leaf.passages)
-    ]
 
 
 async def transform(studio: Studio, seed: Seed, agent: str) -> Authored[Content]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from orca_agents.chats import Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.evidence import find_quotes
-from orca_agents.errors import ChatError
+from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import Field, Form, Product
 from orca_agents.library import short_name
 from orca_agents.records import Answer, Draft, Instruction, Seed, Vote
@@ -206,10 +206,13 @@ def _judge_essay(ballot: Ballot, graders: int) -> Verdict:
 
 
 async def _collect(asked: Sequence[Coroutine[Any, Any, Vote]], chats: Sequence[str]) -> Ballot:
-    """The votes in the order asked. One failed chat is a vote that is missing; if all fail, the first error counts."""
+    """The votes in the order asked. One failed chat is a vote that is missing; if all fail, the first error counts. A
+    vote that only the endpoint's trouble prevented is no missing vote: the item fails, and is tried again on resume."""
     results = await asyncio.gather(*asked, return_exceptions=True)
     for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, ChatError):
+        if isinstance(result, BaseException) and not (
+            isinstance(result, ChatError) and not isinstance(result, RetriesError)
+        ):
             raise result
     errors = [result for result in results if isinstance(result, ChatError)]
     if errors and len(errors) == len(results):

@@ -2,6 +2,7 @@
 
 file.py      the file: tables, format, lock, connections
 writer.py    the one thread that writes
+reading.py   what the store can tell
 packing.py   texts and records as they lie in the file
 faults.py    what SQLite and the system say, in words that help
 """
@@ -16,37 +17,38 @@ import socket
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args, overload
+from types import MappingProxyType
+from typing import Any
 
 from orca_agents.errors import StoreError
-from orca_agents.models.api import Reply
-from orca_agents.records import Outcome, Record, Transcript, Usage
+from orca_agents.models.api import CallKey, Purpose, Reply
+from orca_agents.records import Example, Failure, Outcome, Rejection, Seed, Transcript
 from orca_agents.store.faults import explained
-from orca_agents.store.file import COUNTS, create_tables, lock_folder, open_reader, open_writer
-from orca_agents.store.packing import R, from_key, marks, pack, to_key, unpack
+from orca_agents.store.file import COUNTS, create_tables, is_in_use, lock_folder, open_reader, open_writer
+from orca_agents.store.packing import from_key, marks, pack, to_key, unpack
+from orca_agents.store.reading import Found, Readings, Spend, Tally
 from orca_agents.store.writer import Statement, Writer
+
+__all__ = ["FILE_NAME", "Found", "Spend", "Store", "Tally", "is_in_use"]
 
 FILE_NAME = "store.sqlite"
 
-_TYPES: dict[str, type[Record]] = {kind.__name__: kind for kind in get_args(Outcome)}
-_PAGE = 500  # rows that a listing holds in memory
+_MOST_WAITING = 5000  # queued writes that nobody waits for
+_PLANNED_AT_ONCE = 250
 
 
-class Found(NamedTuple):
-    """An outcome, and the config hash under which it was made: `chats(config_hash, ...)` holds its lineage."""
-
-    config_hash: str
-    outcome: Outcome
+_OF_CALL = "WHERE seed_id = ? AND path = ? AND ordinal = ? AND digest = ?"
 
 
-class Store:
+class Store(Readings):
     """What a run has bought, said and made. Comes from `open` or `in_memory`; raises `StoreError` only.
 
-    What was acknowledged survives `kill -9`. After a write has failed, every later write and `recall` fails too: a
-    run must not buy what it cannot keep.
+    What was acknowledged survives `kill -9`. Some writes are only queued: `flush`, and every write that is waited for,
+    also waits for those. After a write has failed, every later write and `recall` fails too: a run must not buy what
+    it cannot keep.
     """
 
     def __init__(
@@ -57,11 +59,10 @@ class Store:
         writer: Writer | None = None,
         to_close: Sequence[sqlite3.Connection] = (),
     ) -> None:
-        self._place = place
-        self._reader, self._reading = reader, reading
+        super().__init__(place, reader, reading)
         self._writer = writer
         self._to_close = to_close
-        self._closed = False
+        self._planned: list[tuple[int, str | bytes, str | bytes | None]] = []
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = True, durable: bool = False, read_only: bool = False) -> Store:
@@ -99,14 +100,14 @@ class Store:
     def close(self) -> None:
         """Write what waits, and free the folder. Safe to call twice."""
         if self._writer:
+            with contextlib.suppress(StoreError):  # whoever waited for a write was told
+                self._queue_planned()
             self._writer.close()
         with self._reading:
             self._closed = True
             self._reader.close()
-        for (
-            connection
-        ) in self._to_close:  # the writer's after the reader's: as the last one it folds the log into the file
-            connection.close()
+        for connection in self._to_close:
+            connection.close()  # the writer's after the reader's: as the last one it folds the log into the file
 
     def __enter__(self) -> Store:
         return self
@@ -114,133 +115,131 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def recall(self, seed_id: str, path: str, ordinal: int, digest: str) -> Reply | None:
+    async def recall(self, key: CallKey) -> Reply | None:
         """The reply to exactly this request at this place, if it was bought before."""
         if self._writer:
             self._writer.check()
-        sql = "SELECT reply FROM calls WHERE seed_id = ? AND path = ? AND ordinal = ? AND digest = ?"
-        rows = self._read(sql, (to_key(seed_id), to_key(path), ordinal, digest))
+        rows = self._read(f"SELECT reply FROM calls {_OF_CALL}", _row_of(key))  # noqa: S608  a constant
         return unpack(Reply, rows[0][0], self._place) if rows else None
 
-    async def record(
-        self, seed_id: str, path: str, ordinal: int, digest: str, request_body: dict[str, Any], reply: Reply
-    ) -> None:
+    def fault(self, key: CallKey) -> tuple[str, str] | None:
+        """Name and message of the error in which this call ended last, if it ended without a reply."""
+        sql = f"SELECT error, message FROM faults {_OF_CALL} ORDER BY rowid DESC LIMIT 1"  # noqa: S608  a constant
+        rows = self._read(sql, _row_of(key))
+        return (from_key(rows[0][0]), from_key(rows[0][1])) if rows else None
+
+    async def record(self, key: CallKey, purpose: Purpose, request_body: dict[str, Any], reply: Reply) -> None:
         """Keep a reply: it is committed when this returns, and also if the caller is cancelled meanwhile.
 
         The first reply to a request stays; a second one is dropped.
         """
-        key = (to_key(seed_id), to_key(path), ordinal, digest, to_key(str(request_body.get("model", ""))))
-        row = (*key, *(getattr(reply.usage, name) for name in COUNTS), pack(request_body), pack(reply))
+        counts = (getattr(reply.usage, name) for name in COUNTS)
+        row = (*_row_of(key), *map(to_key, purpose), reply.attempts, *counts, pack(request_body), pack(reply))
         sql = f"INSERT INTO calls VALUES ({marks(row)}) ON CONFLICT DO NOTHING"  # noqa: S608  only question marks
         await self._write((sql, [row]))
 
+    async def record_fault(self, key: CallKey, purpose: Purpose, error: str, message: str, attempts: int) -> None:
+        """Count a call that ended without a reply; queued."""
+        row = (*_row_of(key), *map(to_key, purpose), attempts, to_key(error), to_key(message))
+        self._queue((f"INSERT INTO faults VALUES ({marks(row)})", [row]))  # noqa: S608  only question marks
+
     async def save_chat(self, transcript: Transcript, config_hash: str) -> None:
         """Keep what was said in a chat; the same chat under the same config is replaced."""
-        row = (config_hash, to_key(transcript.id), pack(transcript))
-        await self._write(("INSERT INTO chats VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body", [row]))
+        row = (config_hash, to_key(transcript.id), to_key(transcript.seed_id), pack(transcript))
+        sql = "INSERT INTO chats VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
+        await self._write((sql + "SET seed_id = excluded.seed_id, body = excluded.body", [row]))
 
-    async def save_outcomes(self, unit: str, config_hash: str, outcomes: Sequence[Outcome]) -> None:
-        """All that became of one unit of work (a seed), at once: this also marks the unit as finished.
+    async def save_outcomes(
+        self,
+        unit: str,
+        config_hash: str,
+        outcomes: Sequence[Outcome],
+        *,
+        drawn: Mapping[str, int] = MappingProxyType({}),
+        finished: bool = True,
+    ) -> None:
+        """All that became of one unit of work (a seed), at once: this also marks the unit as finished, or as not.
 
-        What was saved of the unit under the same config is replaced.
+        What was saved of the unit under the same config is replaced. `drawn` says how often each leaf was drawn for it;
+        with the accepted examples of each leaf it is the unit's tally.
         """
         for outcome_id, times in Counter(outcome.id for outcome in outcomes).items():
             if times > 1:
                 raise StoreError(f"{unit} has {times} outcomes with the id {outcome_id!r}: only one could be kept")
         name = (config_hash, to_key(unit))
-        rows = [(to_key(outcome.id), *name, type(outcome).__name__, pack(outcome)) for outcome in outcomes]
-        await self._write(
+        rows = [_row_of_outcome(outcome, name) for outcome in outcomes]
+        statements: list[Statement] = [
             ("DELETE FROM outcomes WHERE config_hash = ? AND unit = ?", [name]),
-            ("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)", rows),
-            ("INSERT INTO finished VALUES (?, ?) ON CONFLICT DO NOTHING", [name]),
-        )
-
-    def finished(self, config_hash: str) -> set[str]:
-        """The units whose outcomes were saved under this config."""
-        rows = self._read("SELECT unit FROM finished WHERE config_hash = ?", (config_hash,))
-        return {from_key(unit) for (unit,) in rows}
-
-    @overload
-    def outcomes(self, config_hash: str, *, units: Container[str] | None = None) -> Iterator[Outcome]: ...
-    @overload
-    def outcomes(self, config_hash: str, kind: type[R], *, units: Container[str] | None = None) -> Iterator[R]: ...
-    def outcomes(
-        self, config_hash: str, kind: type[Record] | None = None, *, units: Container[str] | None = None
-    ) -> Iterator[Record]:
-        """The outcomes under this config, all or of one kind and of certain units, in the order of their ids; read
-        page by page."""
-        # this index holds the order: the planner would rather sort every body
-        sql = (
-            "SELECT type, body, unit, id, unit FROM outcomes INDEXED BY outcomes_by_id "
-            "WHERE config_hash = ? AND type = coalesce(?, type)"
-        )
-        rows = self._pages(sql, (config_hash, kind.__name__ if kind else None), ("id", "unit"))
-        for type_name, body, unit in rows:
-            if units is None or from_key(unit) in units:
-                yield unpack(_TYPES[type_name], body, self._place)
-
-    def chats(self, config_hash: str, ids: Iterable[str] | None = None) -> Iterator[Transcript]:
-        """The chats under this config: all in the order of their ids, or those of `ids` in the order given."""
-        sql = "SELECT body, id FROM chats WHERE config_hash = ?"
-        if ids is None:
-            rows: Iterator[Sequence[Any]] = self._pages(sql, (config_hash,), ("id",))
+            ("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows),
+        ]
+        if finished:
+            accepted = Counter(outcome.leaf for outcome in outcomes if isinstance(outcome, Example))
+            tally = json.dumps((dict(drawn), dict(accepted)), ensure_ascii=False, separators=(",", ":"))
+            sql = "INSERT INTO finished VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET tally = excluded.tally"
+            statements.append((sql, [(*name, to_key(tally))]))
         else:
-            rows = (row for key in ids for row in self._read(f"{sql} AND id = ?", (config_hash, to_key(key))))
-        for body, *_ in rows:
-            yield unpack(Transcript, body, self._place)
+            statements.append(("DELETE FROM finished WHERE config_hash = ? AND unit = ?", [name]))
+        await self._write(*statements)
 
-    def find(self, id_prefix: str, most: int = 20) -> list[Found]:
-        """The outcomes whose id starts so, under whatever config; of equal ids the newest first."""
-        sql = "SELECT config_hash, type, body FROM outcomes WHERE id >= ? AND id < ? ORDER BY id, rowid DESC LIMIT ?"
-        rows = self._read(sql, (to_key(id_prefix), to_key(id_prefix + "\U0010ffff"), most))
-        return [Found(config, cast(Outcome, unpack(_TYPES[kind], body, self._place))) for config, kind, body in rows]
+    def begin_plan(self) -> None:
+        """A run starts: forget which units the last one came by; queued."""
+        self._queue(("UPDATE latest SET run = run + 1", [()]))
 
-    def usage(self) -> Usage:
-        """Everything that was bought in this run folder, under whatever config."""
-        return sum(self.usage_by_model().values(), Usage())
+    def plan(self, position: int, unit: str, seed_id: str | None) -> None:
+        """The run came by this unit, at this place in its order; queued. Of a unit it meets twice, the first counts."""
+        self._planned.append((position, to_key(unit), None if seed_id is None else to_key(seed_id)))
+        if len(self._planned) >= _PLANNED_AT_ONCE:
+            self._queue()
 
-    def usage_by_model(self) -> dict[str, Usage]:
-        """The same, for each model by the name that was asked for."""
-        sql = f"SELECT model, {', '.join(COUNTS)} FROM spend ORDER BY model"  # noqa: S608  names of our own fields
-        rows = self._read(sql, ())
-        return {from_key(model): Usage(**dict(zip(COUNTS, counts, strict=True))) for model, *counts in rows}
-
-    def call_count(self) -> int:
-        """How many replies are kept."""
-        return int(self._read("SELECT coalesce(sum(replies), 0) FROM spend", ())[0][0])
+    async def keep_seed(self, unit: str, seed: Seed) -> None:
+        """Keep a seed, so that the run can be done again without its sources; queued."""
+        self._queue(("INSERT INTO seeds VALUES (?, ?) ON CONFLICT DO NOTHING", [(to_key(unit), pack(seed))]))
 
     def set_note(self, key: str, value: Any) -> None:
         """Keep a small piece of JSON about the run in place of an older one; committed when this returns."""
-        done: Future[StoreError | None] = Future()
-        sql = "INSERT INTO notes VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
-        self._writing().put([(sql, [(key, json.dumps(value))])], done.set_result)
-        if error := done.result():
+        if error := self._wait_for(_note(key, value)):
             raise error
 
-    def note(self, key: str) -> Any:
-        """The note of this key, or `None`."""
-        rows = self._read("SELECT value FROM notes WHERE key = ?", (key,))
-        return json.loads(rows[0][0]) if rows else None
+    def note_soon(self, key: str, value: Any) -> None:
+        """The same, queued."""
+        self._queue(_note(key, value))
 
-    def _read(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        with explained(self._place), self._reading:
-            if self._closed:
-                raise StoreError(f"{self._place} is closed")
-            return self._reader.execute(sql, values).fetchall()
+    def flush(self) -> None:
+        """Wait until all that was queued is committed; raises what went wrong with it."""
+        if error := self._wait_for():
+            raise error
 
-    def _pages(self, sql: str, values: Sequence[Any], order: Sequence[str]) -> Iterator[Sequence[Any]]:
-        """Rows without their last columns, which are those of `order`. No transaction stays open between pages: it
-        would keep the write-ahead log from shrinking."""
-        by, width = ", ".join(order), len(order)
-        after, last = "", ()
-        while rows := self._read(f"{sql} {after} ORDER BY {by} LIMIT {_PAGE}", (*values, *last)):
-            yield from (row[:-width] for row in rows)
-            after, last = f"AND ({by}) > ({marks(order)})", rows[-1][-width:]
+    def _settle(self) -> None:
+        if self._writer:
+            with contextlib.suppress(StoreError):  # closed or failed: then the latest state is what can be read
+                self._wait_for()
 
     def _writing(self) -> Writer:
         if self._writer is None:
             raise StoreError(f"{self._place} was opened for reading only")
         return self._writer
+
+    def _queue(self, *statements: Statement) -> None:
+        """Have these written together, and do not wait for it; but for the rest, if too much is waiting."""
+        writer = self._writing()
+        self._queue_planned()
+        if statements:
+            writer.put(statements, _tell_nobody)
+        if writer.waiting() > _MOST_WAITING:
+            self.flush()
+
+    def _queue_planned(self) -> None:
+        if self._planned:
+            rows, self._planned = self._planned, []
+            self._writing().put(_plan_statements(rows), _tell_nobody)
+
+    def _wait_for(self, *statements: Statement) -> StoreError | None:
+        """Block until these and all before them are committed."""
+        done: Future[StoreError | None] = Future()
+        writer = self._writing()
+        self._queue_planned()
+        writer.put(statements, done.set_result)
+        return done.result()
 
     async def _write(self, *statements: Statement) -> None:
         """In one transaction, committed when this returns."""
@@ -259,5 +258,44 @@ class Store:
             with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, error)
 
-        self._writing().put(statements, tell)
+        writer = self._writing()
+        self._queue_planned()
+        writer.put(statements, tell)
         await waiter
+
+
+def _row_of(key: CallKey) -> tuple[str | bytes | int, ...]:
+    return (to_key(key.seed_id), to_key(key.path), key.ordinal, key.digest)
+
+
+def _row_of_outcome(outcome: Outcome, name: tuple[str, str | bytes]) -> tuple[Any, ...]:
+    """As the table has it; what tells how far it came stands beside the body, to be counted without it."""
+    stage = "" if isinstance(outcome, Example) else outcome.stage
+    label = ""
+    if isinstance(outcome, Rejection):
+        label = outcome.check
+    elif isinstance(outcome, Failure):
+        label = outcome.error
+    leaf = None if outcome.leaf is None else to_key(outcome.leaf)
+    kind = type(outcome).__name__
+    return (to_key(outcome.id), *name, kind, to_key(stage), leaf, to_key(label), pack(outcome))
+
+
+def _plan_statements(rows: Sequence[tuple[int, str | bytes, str | bytes | None]]) -> tuple[Statement, ...]:
+    return (
+        ("UPDATE plan SET run = (SELECT run FROM latest) WHERE position = ? AND unit = ? AND seed_id IS ?", rows),
+        (
+            "INSERT INTO plan SELECT ?, run, ?, ? FROM latest WHERE true ON CONFLICT DO UPDATE "
+            "SET run = excluded.run, unit = excluded.unit, seed_id = excluded.seed_id WHERE plan.run <> excluded.run",
+            rows,
+        ),
+    )
+
+
+def _note(key: str, value: Any) -> Statement:
+    sql = "INSERT INTO notes VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+    return (sql, [(key, json.dumps(value))])
+
+
+def _tell_nobody(_: StoreError | None) -> None:
+    """For a write that nobody waits for: if it fails, the writer refuses the next."""

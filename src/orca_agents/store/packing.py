@@ -7,29 +7,59 @@ import zlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from pydantic_core import to_json, to_jsonable_python
+
 from orca_agents.errors import StoreError
 from orca_agents.records import Record
 
 R = TypeVar("R", bound=Record)
 
+_LEVEL = 1
+"""Of zlib. On requests and replies of a run, level 6 takes two thirds more time to save 5% more room."""
+
 
 def pack(data: Record | dict[str, Any]) -> bytes:
-    """A record or JSON data as compressed JSON."""
-    if isinstance(data, Record):
-        data = data.model_dump(mode="json")
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+    """A record or JSON data as compressed JSON. Raises `StoreError` for what JSON has no form for."""
+    content = data.model_dump() if isinstance(data, Record) else data
+    try:
+        text = to_json(content, inf_nan_mode="constants")
+    except ValueError:
+        text = _with_odd_texts(content, type(data).__name__)
+    return zlib.compress(text, _LEVEL)
 
 
 def unpack(kind: type[R], body: bytes, place: str) -> R:
     """The record that was packed; `place` is named where it cannot be read."""
+    text = unpack_text(body, place, kind.__name__)
     try:
-        return kind.model_validate(json.loads(zlib.decompress(body).decode("utf-8", "surrogatepass")))
+        return kind.model_validate(json.loads(text))
+    except ValueError as error:
+        raise _unreadable(place, kind.__name__, error) from error
+
+
+def unpack_text(body: bytes, place: str, name: str) -> str:
+    """The JSON of a record as it was packed, which is what `model_dump_json` gives."""
+    try:
+        return zlib.decompress(body).decode("utf-8", "surrogatepass")
     except (zlib.error, ValueError) as error:
-        raise StoreError(
-            f"{place}: a {kind.__name__} cannot be read: the file is damaged, or another version of orca-agents "
-            f"wrote it; use that version, or a copy of the folder ({error})"
-        ) from error
+        raise _unreadable(place, name, error) from error
+
+
+def _unreadable(place: str, name: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"{place}: a {name} cannot be read: the file is damaged, or another version of orca-agents wrote it; use that "
+        f"version, or a copy of the folder ({error})"
+    )
+
+
+def _with_odd_texts(content: Any, name: str) -> bytes:
+    """JSON with halves of surrogate pairs in it, which only Python's own writer takes."""
+    try:
+        plain = to_jsonable_python(content, inf_nan_mode="constants")
+        text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    except ValueError as error:
+        raise StoreError(f"a {name} cannot be kept: {error}; its metadata may hold JSON data only") from error
+    return text.encode("utf-8", "surrogatepass")
 
 
 def to_key(text: str) -> str | bytes:

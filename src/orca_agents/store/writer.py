@@ -47,6 +47,10 @@ class Writer:
         if self._refusal:
             raise StoreError(self._refusal)
 
+    def waiting(self) -> int:
+        """About how many writes are still to be begun."""
+        return self._queue.qsize()
+
     def close(self) -> None:
         """Write what waits, and end the thread. Safe to call twice."""
         with self._putting:
