@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from orca_agents import ModelConfig, Seed, Usage
-from orca_agents.execution import execute, make_config
+from orca_agents.execution import execute
 from orca_agents.models.api import Abilities, Reply, Request
 from orca_agents.run_folder import End
+from orca_agents.run_setup import make_config
 from orca_agents.store import Store
 
 SKILL = """\

@@ -71,8 +71,7 @@ async def test_a_reply_comes_back_as_it_was(store: Store, text: str) -> None:
 async def test_chats_and_outcomes_come_back_as_they_were(store: Store, text: str) -> None:
     chat = Transcript(id="c1" + text, seed_id=text, path=text, stage="respond", turns=(Turn(agent="a", text=text),))
     outcome = rejection("r1" + text, reason=text, leaf=text)
-    await store.save_chat(chat, "config")
-    await store.save_outcomes(text, "config", [outcome], drawn={text: 1})
+    await store.save_outcomes(text, "config", [outcome], chats=[chat], drawn={text: 1})
     assert list(store.chats("config")) == list(store.chats("config", [chat.id])) == [chat]
     assert list(store.outcomes("config")) == [outcome]
     assert store.finished("config", text) == Tally({text: 1}, {})
@@ -149,19 +148,18 @@ async def test_saving_again_under_the_same_config_replaces(store: Store) -> None
     await store.save_outcomes("s", "config", [rejection("d")])
     assert [outcome.id for outcome in store.outcomes("config")] == ["c", "d"]
     chat = Transcript(id="t", seed_id="s", path="p", stage="respond")
-    await store.save_chat(chat, "config")
-    await store.save_chat(chat.model_copy(update={"error": "ChatTimeoutError"}), "config")
+    await store.save_outcomes("s", "config", [], chats=[chat])
+    await store.save_outcomes("s", "config", [], chats=[chat.model_copy(update={"error": "ChatTimeoutError"})])
     assert [chat.error for chat in store.chats("config")] == ["ChatTimeoutError"]
 
 
 async def test_outcomes_of_an_older_config_are_kept_but_not_listed(store: Store) -> None:
     chat = Transcript(id="t", seed_id="s", path="old", stage="respond")
-    await store.save_chat(chat, "old")
-    await store.save_chat(chat.model_copy(update={"path": "new"}), "new")
-    await store.save_outcomes("s", "old", [rejection("a", reason="old"), rejection("b", reason="old")])
+    await store.save_outcomes("s", "old", [rejection("a", reason="old"), rejection("b", reason="old")], chats=[chat])
     assert store.finished("new", "s") is None
     assert store.finished("old", "s") is not None
-    await store.save_outcomes("s", "new", [rejection("a", reason="new")])
+    newer = chat.model_copy(update={"path": "new"})
+    await store.save_outcomes("s", "new", [rejection("a", reason="new")], chats=[newer])
     assert [outcome.id for outcome in store.outcomes("new")] == ["a"]
     assert [outcome.id for outcome in store.outcomes("old")] == ["a", "b"]
     assert [chat.path for chat in store.chats("new", ["t", "unknown"])] == ["new"]
@@ -246,9 +244,9 @@ async def test_what_the_latest_run_came_by_is_listed_in_its_order(store: Store) 
     for position, (unit, seed) in enumerate(zip(units, seeds, strict=True)):
         store.plan(position, unit, seed.id)
         await store.keep_seed(unit, seed)
-        await store.save_chat(Transcript(id=f"chat {unit}", seed_id=seed.id, path="p", stage="s"), "config")
+        chat = Transcript(id=f"chat {unit}", seed_id=seed.id, path="p", stage="s")
         outcomes: list[Outcome] = [example(f"{unit} b"), rejection(f"{unit} c"), example(f"{unit} a", leaf="x")]
-        await store.save_outcomes(unit, "config", outcomes)
+        await store.save_outcomes(unit, "config", outcomes, chats=[chat])
         await store.save_outcomes(unit, "old", [rejection(f"{unit} old")])
     assert list(store.planned_seeds()) == [(n, unit, seeds[n]) for n, unit in enumerate(units)]
 

@@ -249,8 +249,8 @@ class Chat:
 class _Moderator:
     """Puts the plan's steps to the team, and takes down and reads what is said.
 
-    The team knows it and it does not know the team: a chat that is over frees itself at once. Chats in a circle of
-    references would wait for the garbage collector, and with hundreds of them at once that is a third of all work.
+    The team knows it and it does not know the team: so a chat that is over is freed at once, with all that was said
+    in it. In a circle of references it would wait for the garbage collector, and make work for it.
     """
 
     def __init__(self, participants: Mapping[str, Participant], clients: Mapping[str, RecordedClient]) -> None:

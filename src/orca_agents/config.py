@@ -319,8 +319,9 @@ class RunConfig(Config):
     """Most US dollars that may be spent in the run folder, earlier runs in it included."""
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     """Most tokens that may be bought in the run folder, prompts and replies, earlier runs included."""
-    window: Annotated[int, Field(ge=1)] = 64
-    """Most seeds between the oldest unfinished one and the newest under way."""
+    window: Annotated[int, Field(ge=1)] | None = None
+    """Most seeds under way; with `accept` or `quotas` also how far back the seeds lie whose outcomes a draw knows of.
+    Unless given: 64, or (for the seeds under way) the concurrency if that is more."""
 
     @model_validator(mode="before")
     @classmethod

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from orca_agents.budget import Budget
-from orca_agents.checks import CHECKS
-from orca_agents.config import ModelConfig, Price, RunConfig, StageName
+from orca_agents.config import Price, RunConfig, StageName
 from orca_agents.costs import report_costs
-from orca_agents.errors import ChatError, ConfigError, OrcaError, StoreError, did_you_mean
+from orca_agents.errors import ChatError, OrcaError, StoreError
 from orca_agents.funnel import Funnel
-from orca_agents.library import Library, Skill, short_name
-from orca_agents.models import Teacher, shown_address
+from orca_agents.library import Skill
+from orca_agents.models import Teacher
 from orca_agents.models.api import CallKey, Purpose, Reply
-from orca_agents.models.client import CallRecord
 from orca_agents.orchestrator import Ended, Progress, Run, Work, planned, run_seeds
-from orca_agents.quotas import Quota
 from orca_agents.records import Seed, Skip, Transcript
 from orca_agents.run_folder import End, write_config, write_run
 from orca_agents.run_log import log_into
+from orca_agents.run_setup import hash_of, quota_of, read_skill, refuse_secrets, seed_options, studio_of, window_of
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt, Meter
-from orca_agents.stages import Role, Studio
+from orca_agents.stages import Role
 from orca_agents.store import FILE_NAME, Store
 from orca_agents.teachers import Purse, Teachers
 
@@ -65,7 +59,7 @@ async def execute(
     `shared` and `given` are teacher objects that stand for its models; `say` is told what a person should know; `halt`
     is how somebody else asks the run to stop; `pick` says which seeds to work on, if not all.
     """
-    _refuse_secrets(config)
+    refuse_secrets(config)
     skill = read_skill(config)
     check_sources(sources)
     if out is not None:
@@ -179,13 +173,12 @@ class _Job:
     async def run(self, roles: Mapping[StageName, Role], items: Iterable[Work], *, redo: bool = False) -> Ended:
         """Work on the seeds."""
 
-        async def save_chat(transcript: Transcript) -> None:
-            await self.store.save_chat(transcript, self.config_hash)
+        def heard(_: Transcript) -> None:
             self._tell(self.progress)
 
         return await run_seeds(
             Run(
-                studio_of(self.config, self.skill, _Recorded(self.store) if redo else self.store, save_chat, roles),
+                studio_of(self.config, self.skill, _Recorded(self.store) if redo else self.store, heard, roles),
                 self.store,
                 self.config_hash,
                 self.purse.halt,
@@ -239,114 +232,6 @@ class _Job:
         self.store.note_soon("progress", {**self.progress.to_dict(), "at": time.time()})
 
 
-def make_config(**options: Any) -> RunConfig:
-    """A run config of options given in Python or on the command line. Raises `ConfigError` that names each problem."""
-    try:
-        return RunConfig.model_validate(options)
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
-        raise ConfigError("; ".join(problems)) from None
-
-
-def read_skill(config: RunConfig) -> Skill:
-    """The skill of a run with all its agents, checked. Raises `ConfigError` or `NotFoundError`."""
-    skill = Library.for_skill(config.skill, config.library).skill(config.skill, CHECKS)
-    transform = skill.config.transform
-    leaves = [leaf.name for leaf in skill.config.instruct.taxonomy]
-    if config.quotas and (config.accept is not None or config.leaves):
-        raise ConfigError("`quotas` says how many of which leaf: leave out `accept` and `leaves` beside it")
-    known = {
-        "leaf": (leaves, (*config.leaves, *config.quotas)),
-        "transformer": ([short_name(agent) for agent in transform.agents] if transform else [], config.transformers),
-    }
-    for kind, (names, given) in known.items():
-        for name in given:
-            if name not in names:
-                raise ConfigError(f"skill {skill.name!r} has no {kind} {name!r}{did_you_mean(name, names)}")
-    return skill
-
-
-def studio_of(
-    config: RunConfig,
-    skill: Skill,
-    record: CallRecord,
-    save_chat: Callable[[Transcript], Awaitable[None]],
-    roles: Mapping[StageName, Role],
-) -> Studio:
-    """What the stages of a run share, by its config."""
-    return Studio(
-        skill=skill,
-        roles=roles,
-        record=record,
-        save_chat=save_chat,
-        random_seed=config.random_seed,
-        language=config.language,
-        choose=config.choose,
-        goals=config.goals,
-        leaves=frozenset(config.leaves or config.quotas),
-        transformers=frozenset(config.transformers),
-    )
-
-
-def seed_options(config: RunConfig, skill: Skill) -> SeedOptions:
-    """How the seeds of a run are read."""
-    return SeedOptions(
-        chunk_words=config.chunk_words,
-        text_field=config.text_field,
-        kinds=skill.config.seeds,
-        words=skill.config.words,
-    )
-
-
-def hash_of(config: RunConfig, skill: Skill) -> str:
-    """A hash of all that decides what becomes of a seed, and of nothing else; outcomes carry it."""
-    parts: dict[str, Any] = {
-        "version": version("orca-agents"),
-        "skill": [skill.name, skill.digest()],
-        "models": {
-            "all": _identity(config.model),
-            **{str(stage): _identity(role) for stage, role in sorted(config.roles.items())},
-        },
-        "choose": config.choose,
-        "goals": config.goals,
-        "leaves": sorted(config.leaves),
-        "transformers": sorted(config.transformers),
-        "language": config.language,
-        "random_seed": config.random_seed,
-    }
-    if config.accept is not None or config.quotas:  # how many are wanted decides when to stop, not what is drawn
-        parts["draws"] = {"emptiest first": config.window, "quotas": config.quotas}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def quota_of(config: RunConfig, skill: Skill) -> Quota | None:
-    """The numbers that a run asks for, if it does."""
-    if config.accept is None and not config.quotas:
-        return None
-    leaves = [leaf.name for leaf in skill.config.instruct.taxonomy if not config.leaves or leaf.name in config.leaves]
-    return Quota(leaves, accept=config.accept, each=config.quotas, lag=config.window)
-
-
-def window_of(config: RunConfig) -> int:
-    """Most seeds under way: enough to keep every allowed call busy, also where a seed makes one call at a time."""
-    models = (config.model, *config.roles.values())
-    if all(model.is_local for model in models):
-        return 2  # it writes one reply at a time: more seeds would only be half done for longer
-    return max(config.window, *(model.concurrency for model in models))
-
-
-def default_out(config: RunConfig) -> Path:
-    """The folder of a run that was given none: the same command finds it again, and so goes on where it was."""
-    text = config.model_dump_json(exclude=_NOT_THE_WORK | {"model": _HOW, "roles": {"__all__": _HOW}})
-    return Path("runs") / f"{Path(config.skill).stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-_HOW = dict.fromkeys(("timeout_s", "concurrency", "requests_per_minute", "tokens_per_minute", "retries", "price"), True)
-"""What of a model config says how it is asked, not what comes back."""
-_NOT_THE_WORK: dict[str, Any] = dict.fromkeys(("limit", "accept", "max_usd", "max_tokens"), True)
-"""What of a run config says how far it goes, not what is made."""
-
-
 def _purse(config: RunConfig, store: Store, teachers: Teachers, halt: Halt) -> Purse:
     """The caps and counts of a run, with what its folder has bought before."""
     prices = teachers.prices()
@@ -386,19 +271,3 @@ def _refuse_other_folder(out: Path) -> None:
     """A run does not write among files that are not its own."""
     if out.is_dir() and any(out.iterdir()) and not (out / FILE_NAME).exists():
         raise StoreError(f"{out} is not empty and not the folder of a run: give another --out")
-
-
-def _refuse_secrets(config: RunConfig) -> None:
-    """Keys stand in environment variables; in an address they would end up in files and messages."""
-    for model in (config.model, *config.roles.values()):
-        for address in (model.base_url, model.azure.endpoint if model.azure else None):
-            if address and ("@" in address or "?" in address):
-                raise ConfigError(
-                    f"the address {shown_address(address)} was given with a password or a query: leave these out, and "
-                    "put the key into an environment variable that `api_key_env` names"
-                )
-
-
-def _identity(config: ModelConfig) -> dict[str, object]:
-    """What of a model config decides its replies."""
-    return config.model_dump(mode="json", exclude={"base_url": True, "api_key_env": True, "azure": True, **_HOW})

@@ -209,14 +209,9 @@ class _Hand:
         TURN.set(work.position)  # calls for early seeds go first, so that seeds are finished rather than begun
         if not run.redo:
             await run.store.keep_seed(work.unit, seed)
-        if drawn:
-            outcomes = await run_seed(run.studio, seed, drawn)
-        else:
-            reason = "no transformer suits this seed and the leaves that may be drawn"
-            place = run.studio.id_of(seed, "transform")
-            outcomes = [Skip(id=place, source=seed.source, seed_id=seed.id, stage="transform", reason=reason)]
+        outcomes, chats = await run_seed(run.studio, seed, drawn)
         passed = not any(isinstance(it, Failure) and it.error == RetriesError.__name__ for it in outcomes)
-        await run.store.save_outcomes(work.unit, run.config_hash, outcomes, drawn=leaves, finished=passed)
+        await run.store.save_outcomes(work.unit, run.config_hash, outcomes, chats=chats, drawn=leaves, finished=passed)
         tally = Tally(dict(leaves), _accepted(outcomes))
         progress = run.progress
         progress.finished += 1

@@ -22,6 +22,8 @@ _PASSAGE = "The mill stood by the river, and it ground the corn of two villages.
 
 def render(template: str, variables: dict[str, Any]) -> str:
     """Fill in `template`; a variable that is not there is an error, never an empty string."""
+    if "{" not in template:
+        return template.strip()  # most system messages: nothing is to be filled in
     try:
         return _compiled(template).render(variables).strip()
     except Exception as error:  # a template computes: it can raise whatever Python's operators and methods do

@@ -13,7 +13,7 @@ from orca_agents.checks import CHECKS
 from orca_agents.checks.api import Case
 from orca_agents.checks.evidence import find_quotes
 from orca_agents.library import Library
-from orca_agents.records import Answer, Content, Draft, Instruction, Seed, Transcript, Vote
+from orca_agents.records import Answer, Content, Draft, Instruction, Seed, Vote
 from orca_agents.stages.studio import Studio, examine_case
 from orca_agents.stages.verify import Ballot, agrees, judge, responder_vote
 from orca_agents.store import Store
@@ -68,14 +68,10 @@ class Rates:
             self.stopped_by[judged.stopped_by] += 1
 
 
-async def _forget(_: Transcript) -> None:
-    """Nothing is said here."""
-
-
 def judge_items(files: tuple[Path, ...]) -> list[Judged]:
     """Every item of the files, judged by the checks and votes of the shipped skill."""
     skill = Library().skill("reading_comprehension", CHECKS)
-    studio = Studio(skill=skill, roles={}, record=Store.in_memory(), save_chat=_forget)
+    studio = Studio(skill=skill, roles={}, record=Store.in_memory(), heard=lambda _: None)
     judged = []
     for file in files:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orca_agents.config import IDENTITY, Leaf, RunConfig, SkillConfig
-from orca_agents.execution import quota_of, read_skill, seed_options, studio_of
 from orca_agents.library import short_name
-from orca_agents.records import Seed, Transcript
+from orca_agents.records import Seed
+from orca_agents.run_setup import quota_of, read_skill, seed_options, studio_of
 from orca_agents.seeds import check_sources, read_seeds
 from orca_agents.stages import Studio, draw_seed
 from orca_agents.stages.instruct import writer_of
@@ -24,7 +24,7 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     skill = read_skill(config)
     check_sources(sources)
     quota = quota_of(config, skill)
-    studio = studio_of(config, skill, Store.in_memory(), _forget, {})
+    studio = studio_of(config, skill, Store.in_memory(), lambda _: None, {})
     chunks = skipped = calls = 0
     first: tuple[Seed, str, Sequence[Leaf]] | None = None
     for item in read_seeds(sources, seed_options(config, skill)):
@@ -80,7 +80,3 @@ def _show_prompt(studio: Studio, seed: Seed, transformer: str, leaves: Sequence[
         variables = studio.variables(seed, passage=seed.text, leaf=leaves[0], transformer=IDENTITY)
     print(f"\nthe first prompt, to {agent}\n--- system\n{studio.agent(agent).system_message.strip()}")
     print(f"--- user\n{studio.task(agent, variables)}")
-
-
-async def _forget(_: Transcript) -> None:
-    """No chat takes place."""

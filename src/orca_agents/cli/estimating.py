@@ -18,11 +18,12 @@ from orca_agents.cli.status import PILOT
 from orca_agents.config import Price, RunConfig, StageName
 from orca_agents.errors import ConfigError, SeedError, TeacherError
 from orca_agents.estimating import Estimate, SeedSample, project
-from orca_agents.execution import default_out, execute, read_skill, seed_options
+from orca_agents.execution import execute
 from orca_agents.models.prices import FREE, cost_of, is_counted, price_of
 from orca_agents.orchestrator import planned
 from orca_agents.records import Skip, Transcript, short_hash
 from orca_agents.run_folder import End, write_config, write_text
+from orca_agents.run_setup import default_out, read_skill, seed_options
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt
 from orca_agents.store import Store

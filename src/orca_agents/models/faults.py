@@ -115,8 +115,8 @@ class Endpoint:
 
     def connection_fault(self, error: BaseException) -> Fault:
         """The fault behind a request that got no answer."""
-        cause = _aiohttp_cause(error)
-        said = self.tell(str(cause or error))
+        cause = error if isinstance(error, aiohttp.ClientError) else None
+        said = self.tell(str(error))
         if isinstance(cause, aiohttp.ClientSSLError):
             what = f"no secure connection to {self.address} ({said})"
             return Fault(UnreachableError, what, "check its certificate, and whether it speaks https at all")
@@ -175,13 +175,3 @@ def _quota_is_gone(text: str, code: str, wait_s: float | None) -> bool:
     if code in _NO_QUOTA_CODES:
         return True
     return wait_s is None and bool(_NO_QUOTA.search(text)) and not _COMES_BACK.search(text)
-
-
-def _aiohttp_cause(error: BaseException) -> aiohttp.ClientError | None:
-    """The transport's own error behind the SDK's: only it tells a refused connection from a broken one."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, aiohttp.ClientError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return None

@@ -1,7 +1,7 @@
 """A teacher behind an OpenAI-compatible address: OpenAI, Azure, vLLM, Ollama, SGLang, llama.cpp and the like.
 
-The openai package brings authentication, Azure's addresses and a fast transport. Its retries are off: ours know
-which faults pass, and every try is counted.
+The openai package brings authentication and Azure's addresses. Retries are ours: they know which faults pass, each
+goes through the same gate, and every try is counted.
 """
 
 from __future__ import annotations
@@ -12,14 +12,9 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from random import Random
 from typing import Any
-
-import aiohttp
-import httpx2
-import openai
 
 from orca_agents.config import ModelConfig
 from orca_agents.errors import (
@@ -38,6 +33,7 @@ from orca_agents.models.limits import Limiter, Limits
 from orca_agents.models.probe import find_abilities, plain_question
 from orca_agents.models.replies import MalformedReplyError, read_reply
 from orca_agents.models.retries import PATIENCE_S, Fault, Sleep, retry
+from orca_agents.models.transport import Transport
 
 CONNECT_S = 60.0
 """Longest wait for a connection: when hundreds of chats start at once, the SDK's own 5 s are not enough."""
@@ -45,8 +41,6 @@ PROBE_CONNECT_S = 10.0
 TRY_OUT_S = 60.0
 """Longest wait for what the probe only tries out."""
 
-_IDLE_CONNECTION_S = 4.0  # uvicorn, vLLM's server, closes idle connections after 5 s: be earlier
-_LISTING_S = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -148,19 +142,13 @@ class OpenAICompatible:
         """What the endpoint lists of its models; empty if it lists none, and never an error."""
         if self._config.azure:
             return []  # Azure lists all models of the region, not the deployments
-        with suppress(openai.OpenAIError, httpx2.HTTPError, aiohttp.ClientError, TimeoutError, ValueError):
-            async with asyncio.timeout(_LISTING_S):
-                data = await self._connections().client.get("/models", cast_to=object)
-            data = json.loads(data) if isinstance(data, str) else data
-            rows = data.get("data") if isinstance(data, dict) else data
-            return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        return []
+        return await self._connections().transport.listed_models()
 
     async def close(self) -> None:
         """Close all connections. Safe to call twice."""
         opened, self._open = self._open, None
         if opened is not None:
-            await opened.client.close()
+            await opened.transport.close()
 
     async def _ask(
         self,
@@ -201,7 +189,7 @@ class OpenAICompatible:
         dialect = self._dialect
         body = dialect.body(request)
         started = time.perf_counter()
-        data = await self._post(body, connect_s)
+        data = await self._connections().transport.post(body, connect_s)
         if not isinstance(data, Fault):
             latency_s = time.perf_counter() - started
             try:
@@ -222,29 +210,6 @@ class OpenAICompatible:
         if data.kind is BadRequestError and self._learned(dialect, data.complaint, body):
             return replace(data, again="now")
         return data
-
-    async def _post(self, body: dict[str, Any], connect_s: float) -> object:
-        """The JSON data that came back, or a `Fault`."""
-        total = self._config.timeout_s
-        timeout = openai.Timeout(total, connect=min(total, connect_s))
-        try:
-            # the transport's own limits are between two bytes: this one holds for the whole reply
-            async with asyncio.timeout(total):
-                data = await self._connections().client.post(
-                    "/chat/completions", cast_to=object, body=body, options={"timeout": timeout}
-                )
-            # some servers do not label their JSON as such
-            return json.loads(data) if isinstance(data, str) else data
-        except openai.APIStatusError as error:
-            headers = {name.lower(): value for name, value in error.response.headers.items()}
-            return self._endpoint.status_fault(error.status_code, error.response.text, headers)
-        except (openai.APIConnectionError, httpx2.HTTPError, aiohttp.ClientError, TimeoutError) as error:
-            return self._endpoint.connection_fault(error)
-        except UnicodeEncodeError:
-            what = "the request holds half a surrogate pair, which is no text"
-            return Fault(BadRequestError, what, "clean the seed that it comes from")
-        except (ValueError, RecursionError) as error:
-            return self._endpoint.malformed_fault(f"it is not JSON, {error}", None)
 
     def _learned(self, used: Dialect, complaint: str, body: dict[str, Any]) -> bool:
         """Whether the request can be put in other words now; another call may have learned the same meanwhile."""
@@ -277,34 +242,14 @@ class OpenAICompatible:
 
 
 class _Connections:
-    """What is bound to an event loop: the client with its pool, and the gate for its calls."""
+    """What is bound to an event loop: the connections, and the gate for the calls."""
 
     def __init__(
         self, config: ModelConfig, url: str, endpoint: Endpoint, limits: Limits, loop: asyncio.AbstractEventLoop
     ) -> None:
         self.loop = loop
         self.gate = limits.of(endpoint.address, endpoint.model, config)
-        # the SDK does without no key, and servers of one's own often want none
-        key = endpoint.secret.reveal() or "none"
-        pool = openai.DefaultAioHttpClient(
-            limits=httpx2.Limits(
-                max_connections=config.concurrency,
-                max_keepalive_connections=config.concurrency,
-                keepalive_expiry=_IDLE_CONNECTION_S,
-            )
-        )
-        self.client: openai.AsyncOpenAI
-        if config.azure:
-            self.client = openai.AsyncAzureOpenAI(
-                azure_endpoint=url,
-                azure_deployment=config.azure.deployment or config.model,
-                api_version=config.azure.api_version,
-                api_key=key,
-                max_retries=0,
-                http_client=pool,
-            )
-        else:
-            self.client = openai.AsyncOpenAI(base_url=url, api_key=key, max_retries=0, http_client=pool)
+        self.transport = Transport(config, url, endpoint)
 
 
 def _guess_tokens(request: Request, gate: Limiter) -> int:

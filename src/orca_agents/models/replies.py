@@ -96,7 +96,7 @@ def _content(message: dict[str, Any]) -> tuple[str, list[str], str | None]:
         text = content or ""
     else:
         raise MalformedReplyError("the content of its message is neither text nor a list of parts")
-    if block := _THOUGHT.match(text) or _LATE_THOUGHT.match(text):
+    if "think>" in text and (block := _THOUGHT.match(text) or _LATE_THOUGHT.match(text)):
         thoughts.append(block[1].strip())
         text = text[block.end() :]
     return text, thoughts, refusal

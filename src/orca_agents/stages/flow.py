@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from orca_agents.config import Goal, Leaf
 from orca_agents.errors import ConfigError, StoppedError, StoreError, TeacherError
@@ -23,24 +23,33 @@ from orca_agents.stages.transform import transform
 MadeT = TypeVar("MadeT", Authored[Content], Authored[Instruction], Proposals, Outcome)
 
 
-async def run_seed(studio: Studio, seed: Seed, drawn: Sequence[Drawn]) -> list[Outcome]:
-    """Everything that one seed becomes, sorted by id. Raises `TeacherError`, `StoreError` and `StoppedError`, which
-    end the run."""
+class Made(NamedTuple):
+    """What a seed became."""
+
+    outcomes: list[Outcome]
+    """Sorted by id."""
+    chats: list[Transcript]
+    """All that was said."""
+
+
+async def run_seed(studio: Studio, seed: Seed, drawn: Sequence[Drawn]) -> Made:
+    """Everything that one seed becomes. Raises `TeacherError`, `StoreError` and `StoppedError`, which end the run."""
     kept: dict[str, Transcript] = {}
 
-    async def save(transcript: Transcript) -> None:
+    def heard(transcript: Transcript) -> None:
         kept[transcript.id] = transcript
-        await studio.save_chat(transcript)
+        studio.heard(transcript)
 
-    room = replace(studio, save_chat=save)
+    room = replace(studio, heard=heard)
     if not drawn:
         reason = "no transformer suits this seed and the leaves that may be drawn"
         place = studio.id_of(seed, "transform")
-        return [Skip(id=place, source=seed.source, seed_id=seed.id, stage="transform", reason=reason)]
+        return Made([Skip(id=place, source=seed.source, seed_id=seed.id, stage="transform", reason=reason)], [])
     lists = await _side_by_side(
         [_run_content(Item(room, seed, short_name(agent), None, kept), agent, leaves) for agent, leaves in drawn]
     )
-    return sorted((outcome for outcomes in lists for outcome in outcomes), key=lambda outcome: outcome.id)
+    outcomes = sorted((outcome for outcomes in lists for outcome in outcomes), key=lambda outcome: outcome.id)
+    return Made(outcomes, list(kept.values()))
 
 
 async def _run_content(item: Item, agent: str, leaves: Sequence[Leaf]) -> list[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -47,7 +47,8 @@ class Studio:
     skill: Skill
     roles: Mapping[StageName, Role]
     record: CallRecord
-    save_chat: Callable[[Transcript], Awaitable[None]]
+    heard: Callable[[Transcript], None]
+    """Told what was said in a chat so far, after each of its steps."""
     random_seed: int = 0
     language: str | None = None
     """Write in this language instead of the seed's own."""
@@ -121,15 +122,15 @@ class Studio:
         )
 
     async def ask(self, chat: Chat, step: Step) -> object:
-        """Let a chat take one step, and keep its transcript however that ends."""
+        """Let a chat take one step, and tell of it however that ends."""
         try:
             product = await chat.ask(step)
         except ChatError as error:
             transcript = chat.transcript
             error.stage, error.path, error.chat = transcript.stage, transcript.path, transcript.id
-            await self.save_chat(transcript)
+            self.heard(transcript)
             raise
-        await self.save_chat(chat.transcript)
+        self.heard(chat.transcript)
         return product
 
     def chat_id(self, seed: Seed, path: str) -> str:

@@ -43,6 +43,11 @@ _PLANNED_AT_ONCE = 250
 _OF_CALL = "WHERE seed_id = ? AND path = ? AND ordinal = ? AND digest = ?"
 
 
+_SAVE_CHAT = (
+    "INSERT INTO chats VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seed_id = excluded.seed_id, body = excluded.body"
+)
+
+
 class Store(Readings):
     """What a run has bought, said and made. Comes from `open` or `in_memory`; raises `StoreError` only.
 
@@ -143,22 +148,18 @@ class Store(Readings):
         row = (*_row_of(key), *map(to_key, purpose), attempts, to_key(error), to_key(message))
         self._queue((f"INSERT INTO faults VALUES ({marks(row)})", [row]))  # noqa: S608  only question marks
 
-    async def save_chat(self, transcript: Transcript, config_hash: str) -> None:
-        """Keep what was said in a chat; the same chat under the same config is replaced."""
-        row = (config_hash, to_key(transcript.id), to_key(transcript.seed_id), pack(transcript))
-        sql = "INSERT INTO chats VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
-        await self._write((sql + "SET seed_id = excluded.seed_id, body = excluded.body", [row]))
-
     async def save_outcomes(
         self,
         unit: str,
         config_hash: str,
         outcomes: Sequence[Outcome],
         *,
+        chats: Sequence[Transcript] = (),
         drawn: Mapping[str, int] = MappingProxyType({}),
         finished: bool = True,
     ) -> None:
-        """All that became of one unit of work (a seed), at once: this also marks the unit as finished, or as not.
+        """All that became of one unit of work (a seed) and what was said about it, at once: this also marks the unit as
+        finished, or as not.
 
         What was saved of the unit under the same config is replaced. `drawn` says how often each leaf was drawn for it;
         with the accepted examples of each leaf it is the unit's tally.
@@ -168,7 +169,9 @@ class Store(Readings):
                 raise StoreError(f"{unit} has {times} outcomes with the id {outcome_id!r}: only one could be kept")
         name = (config_hash, to_key(unit))
         rows = [_row_of_outcome(outcome, name) for outcome in outcomes]
+        said = [(config_hash, to_key(chat.id), to_key(chat.seed_id), pack(chat)) for chat in chats]
         statements: list[Statement] = [
+            (_SAVE_CHAT, said),
             ("DELETE FROM outcomes WHERE config_hash = ? AND unit = ?", [name]),
             ("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows),
         ]

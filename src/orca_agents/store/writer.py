@@ -6,6 +6,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,6 +20,8 @@ Tell = Callable[[StoreError | None], None]
 """Called once from the writing thread: with `None` after the commit, or with the reason why there is none."""
 
 _MOST_AT_ONCE = 500
+_CROWD, _GATHER_S = 4, 0.003
+"""After a commit of so many writes, the next one waits this long for company (PostgreSQL: commit_siblings)."""
 
 
 class Writer:
@@ -61,8 +64,12 @@ class Writer:
 
     def _write_until_closed(self) -> None:
         closing = False
+        taken: list[tuple[Sequence[Statement], Tell] | None] = []
         while not closing:
+            many = len(taken) >= _CROWD
             taken = [self._queue.get()]
+            if many:  # others are about to write too: one commit for all of them costs far less than one for each
+                time.sleep(_GATHER_S)
             with contextlib.suppress(queue.Empty):
                 while len(taken) < _MOST_AT_ONCE:
                     taken.append(self._queue.get_nowait())
