@@ -46,3 +46,12 @@ def test_a_cap_on_money_wants_every_price_before_anything_is_sent() -> None:
     unknown = ModelConfig(model="my-own", base_url="http://localhost:1/v1")
     with pytest.raises(ConfigError, match=r"my-own.*price"):
         Teachers(config(unknown, max_usd=1.0))
+
+
+def test_of_one_name_at_two_prices_the_dearer_counts_since_costs_are_kept_by_name() -> None:
+    dear = ModelConfig(model="m", base_url="http://localhost:1/v1", price=Price(prompt=1, completion=2))
+    cheap = ModelConfig(model="m", base_url="http://localhost:2/v1", price=Price(prompt=0, completion=0))
+    unknown = ModelConfig(model="m", base_url="http://localhost:3/v1")
+    assert Teachers(config(dear, roles={"verify": cheap})).prices() == {"m": dear.price}
+    assert Teachers(config(cheap, roles={"instruct": dear})).prices() == {"m": dear.price}
+    assert Teachers(config(dear, roles={"verify": unknown})).prices() == {"m": None}

@@ -17,7 +17,7 @@ from orca_agents.errors import StoreError
 from orca_agents.models import Abilities, Reply, Request, Teacher, connect, shown_address
 from orca_agents.models.api import CallKey, Purpose
 from orca_agents.models.limits import Limits
-from orca_agents.models.prices import FREE, price_of
+from orca_agents.models.prices import FREE, cost_of, price_of
 from orca_agents.records import short_hash
 from orca_agents.spending import Halt, Meter, PaidTeacher
 from orca_agents.stages import Role
@@ -105,8 +105,17 @@ class Teachers:
         return price_of(model)
 
     def prices(self) -> dict[str, Price | None]:
-        """The price of each model of the run, by the name that is asked for."""
-        return {self._model(stage).model: self.price(stage) for stage in STAGES}
+        """The price of each model of the run, by the name that is asked for; the dearest where two places have it at
+        different prices, since what was bought is on record by name."""
+        prices: dict[str, Price | None] = {}
+        for stage in STAGES:
+            name, price = self._model(stage).model, self.price(stage)
+            known = prices.setdefault(name, price)
+            if known is None or price is None:
+                prices[name] = None
+            elif (price.prompt, price.completion) > (known.prompt, known.completion):
+                prices[name] = price
+        return prices
 
     async def roles(self, store: Store, purse: Purse) -> dict[StageName, Role]:
         """Connect all, then ask each once what it can do. Raises `TeacherError` before any seed is sent.
@@ -180,7 +189,10 @@ class Teachers:
                 call = CallKey("", "probe", time.time_ns(), short_hash(key))
                 spent = Reply(text="", usage=abilities.usage, attempts=abilities.attempts)
                 await store.record(call, Purpose(model.model, "probe", "", ""), {}, spent)
-                purse.meter.add(model.model, spent, price_of(model))
+                price = price_of(model)
+                purse.meter.add(model.model, spent, price)
+                purse.budget.spent_tokens += spent.usage.prompt_tokens + spent.usage.completion_tokens
+                purse.budget.spent_usd += cost_of(price, spent.usage) if price is not None else 0.0
             return abilities
 
         async def knock() -> None:

@@ -405,6 +405,24 @@ async def test_a_call_that_always_fails_ends_alone_where_others_are_answered(end
     assert len(endpoint.bodies) == 5
 
 
+async def test_a_page_of_a_firewall_is_about_one_text_where_the_endpoint_answers_others(endpoint: Endpoint) -> None:
+    async with at(endpoint) as teacher:
+        await teacher.complete(ASK)
+        endpoint.answers = [Response("<html>Request blocked</html>", 403), completion("healthy")]
+        with pytest.raises(RetriesError, match=r"403 .*Request blocked.*answers other calls"):
+            await teacher.complete(ASK)
+        assert (await teacher.complete(ASK)).text == "healthy"
+
+
+async def test_a_redirect_is_not_followed_with_the_key_but_told(endpoint: Endpoint) -> None:
+    moved = Response("", 308, headers={"Location": "https://elsewhere.example/v1/chat/completions"})
+    endpoint.answers = [moved]
+    async with at(endpoint) as teacher:
+        with pytest.raises(UnreachableError, match=r"308: it has moved to https://elsewhere.example"):
+            await teacher.complete(ASK)
+    assert len(endpoint.bodies) == 1
+
+
 async def test_no_request_leaves_after_one_that_condemns_the_endpoint(endpoint: Endpoint) -> None:
     endpoint.answers = [error("Incorrect API key", 401)]
     async with at(endpoint) as teacher:

@@ -177,6 +177,7 @@ def _work_on(config: RunConfig, sources: Sequence[Path], folder: Path, drawn: Dr
             )
             return loop.run(work, on_interrupt=interrupted)
         except (KeyboardInterrupt, TeacherError):
+            write_config(folder, config)
             view.say(f"the pilot was stopped; what it bought is kept in {folder}, and the same command goes on with it")
             raise
 

@@ -28,6 +28,8 @@ PACE_GROWTH = 0.01
 ROUGH_PACE_GROWTH = 0.2
 """By how much the pace grows per second in which it holds calls back; faster until the second burst, if it was guessed
 from less than `ROUGH_CALLS` accepted calls or less than a second, and so may be far too low."""
+LEAST_PACE = 1 / 30
+"""Requests per second. Without a floor, a bad hour leaves a pace that takes days to grow again."""
 ROUGH_CALLS = 5
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
@@ -145,7 +147,9 @@ class Congestion:
     def held_back(self, now: float) -> None:
         """A call leaves that only the pace had held back: the pace grows."""
         if self.pace is not None:
-            self.pace *= 1 + self._pace_growth * min(1.0, max(0.0, now - self._pace_grown))
+            # where calls are many seconds apart, growth by call alone would take days
+            held_s = min(max(1.0, 0.3 / self.pace), max(0.0, now - self._pace_grown))
+            self.pace *= 1 + self._pace_growth * held_s
             self._pace_grown = now
 
     def answered(self, epoch: int, completion_tokens: int, now: float, *, full: bool) -> None:
@@ -232,6 +236,8 @@ class Congestion:
             self.pace = max(lowest, CUT_PACE * min(burst.pace, accepted)) if accepted > 0 else burst.pace
         else:
             self.pace = CUT_PACE * accepted if accepted > 0 else None
+        if self.pace is not None:
+            self.pace = max(self.pace, LEAST_PACE)
 
     def _measure(self, work: float, now: float) -> None:
         window = self._window

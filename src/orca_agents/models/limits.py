@@ -86,6 +86,8 @@ class Limiter:
         """Completion tokens that a reply usually has; the newest replies count most."""
         self.doubt: asyncio.Lock
         """Held by the one who finds out whether the endpoint still answers at all."""
+        self.outages = 0
+        """How often it answered nobody for a while, and was waited for."""
         self._rule = Congestion(config.concurrency, self._tell, rng or Random())
         self._requests = _Ceiling(config.requests_per_minute) if config.requests_per_minute else None
         self._tokens = _Ceiling(config.tokens_per_minute) if config.tokens_per_minute else None

@@ -23,6 +23,10 @@ _FINISH = {
 """Other servers' words for OpenAI's."""
 
 
+_MOST_TOKENS = 100_000_000
+"""No call has so many tokens: a larger count is nonsense, and would use up any cap."""
+
+
 class MalformedReplyError(ValueError):
     """What came back is no chat completion; the message says what is missing."""
 
@@ -124,7 +128,9 @@ def _usage(data: object) -> Usage:
 
 def _count(data: object, name: str) -> int:
     value = data.get(name) if isinstance(data, dict) else None
-    return value if isinstance(value, int) and 0 < value < 2**40 else 0  # no file keeps a number of any size
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MOST_TOKENS:
+        return 0
+    return int(value)
 
 
 def _valid(text: str) -> str:

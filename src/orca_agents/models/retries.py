@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,16 +12,20 @@ from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Literal
 
-from orca_agents.errors import ExhaustedError, OrcaError, RetriesError
+from orca_agents.errors import ExhaustedError, OrcaError, RetriesError, UnreachableError
 from orca_agents.models.api import Reply
 from orca_agents.models.limits import Limiter, Order, Slot
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
-LONGEST_ASKED_WAIT_S = 120.0
+PATIENCE_S = 3600.0
+"""How long an endpoint that answered before is waited for: a run of days should survive a restart and a bad hour."""
+FIRST_PATIENCE_S = 600.0
+"""The same for one that has answered nothing yet."""
+LONGEST_ASKED_WAIT_S = PATIENCE_S
 """An endpoint that asks for a longer pause than this has refused."""
-PATIENCE_S = 600.0
-"""An endpoint that refuses for so long, and answers nothing in between, has refused too."""
+MOST_EXCUSES = 3
+"""A call that met so many outages may be what causes them."""
 STUBBORN = 3
 """A call that was refused so often lets all others go first: perhaps it is only this one that is refused."""
 
@@ -78,7 +83,7 @@ async def retry(
     requests use up no tries. All errors carry `attempts`.
     """
     order, sleep = order or gate.order(), sleep or gate.pause
-    sent = faults = refusals = answers = 0
+    sent = faults = refusals = answers = outages = excused = 0
     try:
         while True:
             with await gate.enter(order, tokens) as slot:
@@ -93,20 +98,29 @@ async def retry(
             if result.again == "now":
                 continue
             wait = pause(faults, result.wait_s, rng or Random())
+            if gate.answers and health is not None and _is_page_of_a_firewall(result):
+                alive, asked = await _still_answers(gate, gate.answers, health, 0.0)
+                tries, sent = sent, sent + asked
+                raise _own_fault(result, tries) if alive else result.error(tries)
             if result.again == "never" or wait is None:
                 raise result.error(sent)
             if result.load == "refused":
-                if gate.refused_for() >= patience_s:
+                if gate.refused_for() >= (patience_s if gate.answers else min(patience_s, FIRST_PATIENCE_S)):
                     raise result.error(sent)
                 refusals += 1
                 if refusals >= STUBBORN:
                     order = _LAST_TURN, gate.order()[1]
                 continue  # the gate is closed now, for this call and for all others
             if faults == 0:
-                answers = gate.answers
+                outages = gate.outages
+            if faults == 0 or faults < retries:
+                answers = gate.answers  # what came before the last try but one says nothing of now
             if faults >= retries:
-                alive, asked = await _still_answers(gate, answers, health)
+                alive, asked = await _still_answers(gate, answers, health, patience_s)
                 tries, sent = sent, sent + asked
+                if alive and gate.outages > outages and excused < MOST_EXCUSES:
+                    faults, excused = 0, excused + 1  # nobody was answered: that was no fault of this call
+                    continue
                 raise _own_fault(result, tries) if alive else result.error(tries)
             faults += 1
             _log.info("%s; try %d of %d in %.1f s", result.what, faults + 1, retries + 1, wait)
@@ -143,7 +157,7 @@ def asked_wait(headers: Mapping[str, str], now: datetime | None = None) -> float
             return max(0.0, seconds)
     try:
         until = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
@@ -163,11 +177,12 @@ def _report(slot: Slot, result: Reply | Fault) -> None:
 
 
 async def _still_answers(
-    gate: Limiter, answers: int, health: Callable[[], Awaitable[Reply | Fault]] | None
+    gate: Limiter, answers: int, health: Callable[[], Awaitable[Reply | Fault]] | None, patience_s: float
 ) -> tuple[bool, int]:
     """Whether the endpoint answered any call since there were so many answers, and how many requests it took to see.
 
-    One asks at a time: what he finds holds for those who wait.
+    One asks at a time: what he finds holds for those who wait. An endpoint that answered before in this run is waited
+    for, since servers are restarted and networks fail; one that never did is not.
     """
     if health is None:
         return gate.answers > answers, 0
@@ -175,11 +190,26 @@ async def _still_answers(
         gate.check()
         if gate.answers > answers:
             return True, 0
-        try:
-            reply = await retry(health, gate, retries=0, order=_FIRST)
-        except OrcaError as error:
-            return False, error.attempts
-        return True, reply.attempts
+        now = asyncio.get_running_loop().time
+        asked, since = 0, now()
+        while True:
+            try:
+                reply = await retry(health, gate, retries=0, order=_FIRST, patience_s=patience_s)
+            except OrcaError as error:
+                asked += error.attempts
+                if not isinstance(error, UnreachableError) or not gate.answers or now() - since >= patience_s:
+                    return False, asked
+                if asked == 1:
+                    _log.warning("%s; it is asked again for up to %.0f min", error, patience_s / 60)
+                await gate.pause(min(LONGEST_WAIT_S, 2.0 ** min(asked, 5)))
+                continue
+            gate.outages += asked > 0
+            return True, asked + reply.attempts
+
+
+def _is_page_of_a_firewall(fault: Fault) -> bool:
+    """Whether something between us and the endpoint refused a text: an endpoint itself says so in JSON."""
+    return fault.status in (403, 404) and not fault.complaint.lstrip().startswith(("{", "["))
 
 
 def _own_fault(fault: Fault, tries: int) -> RetriesError:
