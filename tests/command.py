@@ -70,13 +70,13 @@ class Command:
         """Run to the end."""
         return finish(self.start(*options), seconds)
 
-    def start_other(self, *words: str) -> subprocess.Popen[str]:
+    def start_other(self, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Start another command in the same place."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("ORCA_", "OPENAI_"))}
         process = subprocess.Popen(
             [sys.executable, "-m", "orca_agents", *words],
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

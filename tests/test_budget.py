@@ -22,6 +22,7 @@ from orca_agents.budget import (
 from orca_agents.config import ModelConfig, Price, Sampling
 from orca_agents.errors import BudgetError, ConfigError
 from orca_agents.models.api import Request
+from orca_agents.models.limits import TURN
 from orca_agents.models.local import LocalModel
 from orca_agents.records import Usage
 
@@ -386,3 +387,20 @@ async def test_an_estimate_is_near_what_a_small_english_vocabulary_makes_of_a_te
     real = (await model.complete(asked)).usage.prompt_tokens
 
     assert lowest <= estimate_prompt_tokens(asked) / real <= highest
+
+
+async def test_room_goes_to_early_seeds_first() -> None:
+    budget = Budget(max_tokens=100)
+    held = await budget.reserve(None, 60, 40)
+    order: list[int] = []
+
+    async def call(turn: int) -> None:
+        TURN.set(turn)
+        with await budget.reserve(None, 60, 40):
+            order.append(turn)
+
+    calls = [asyncio.create_task(call(turn)) for turn in (5, 1, 3)]
+    await asyncio.sleep(0)
+    held.settle(None)
+    await asyncio.gather(*calls)
+    assert order == [1, 3, 5]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from orca_agents.records import Record
 from tests.command import (
     ROWS,
     Command,
+    Ended,
     bought_again,
     finish,
     kill_all,
@@ -236,3 +238,19 @@ def test_a_killed_run_for_so_many_examples_comes_to_the_same_ones(
     assert ended.code == 0, ended.err
     assert len(command.rows("examples.jsonl")) == 18
     assert command.files()["examples.jsonl"] == never_killed.files()["examples.jsonl"]
+
+
+def test_ctrl_c_ends_a_run_that_waits_for_more_seeds_from_a_pipe(server: StandIn, tmp_path: Path) -> None:
+    server.reset(latency_s=LATENCY_S)
+    command = Command(tmp_path, server, 2, settings={"seeds": ["-"], "text_field": "text"})
+    process = command.start_other("run", "-c", "run.yaml", "--out", "out", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write((tmp_path / "mills.jsonl").read_text(encoding="utf-8"))
+    process.stdin.flush()  # and the pipe stays open
+    wait_for_calls(server, process, 10)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    ended = Ended(process.wait(timeout=30), *process.communicate())
+    assert ended.code == 130, ended.err
+    assert "Traceback" not in ended.err
+    assert len(command.mills()) == 2

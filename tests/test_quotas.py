@@ -86,7 +86,7 @@ def test_no_more_seeds_are_begun_than_are_likely_to_be_needed() -> None:
     while quota.may_start():
         quota.start({"who": 3})
         begun += 1
-    assert 3 <= begun <= 6
+    assert begun == 2  # three leaves were drawn for each
 
 
 def test_memory_does_not_grow_with_the_seeds_that_are_finished() -> None:

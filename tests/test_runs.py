@@ -301,7 +301,7 @@ def test_a_seed_cannot_close_the_fence_around_it(tmp_path: Path) -> None:
     assert prompt.count("PASSAGE>>>") == prompt.count("<<<PASSAGE") == 1
 
 
-def test_what_breaks_inside_a_check_costs_one_item_not_the_run(skill: str) -> None:
+def test_what_breaks_inside_a_teacher_costs_one_item_not_the_run(skill: str) -> None:
     def writer(request: Request) -> Any:
         if "Lune" in str(request.messages):
             raise KeyError("something broke")
@@ -309,7 +309,8 @@ def test_what_breaks_inside_a_check_costs_one_item_not_the_run(skill: str) -> No
 
     run = run_skill(skill, [PASSAGE, PASSAGE.replace("Orrin", "Lune")], model=script(writer=writer))
     assert len(run.examples) == 1
-    assert [failure.error for failure in run.failures] == ["KeyError"]
+    assert [failure.error for failure in run.failures] == ["RetriesError"]
+    assert "KeyError: 'something broke'" in run.failures[0].message
 
 
 def test_a_call_that_raises_is_not_counted_as_the_one_before(skill: str) -> None:
@@ -404,3 +405,50 @@ def test_a_changed_prompt_buys_anew_only_what_it_changes(skill: str, tmp_path: P
     third = run_skill(skill, PASSAGE, model=script(), out=out)
     assert third.examples == first.examples
     assert third.usage.calls == asked + 1
+
+
+def test_whatever_a_teacher_object_raises_costs_one_chat_and_is_tried_again(skill: str, tmp_path: Path) -> None:
+    class Shaky(ScriptedModel):
+        broken = True
+
+        async def complete(self, request: Request) -> Reply:
+            if self.broken and "solver" in request.messages[0]["content"]:
+                raise ConnectionError("the socket is gone")
+            return await super().complete(request)
+
+    replies: dict[str, Any] = {
+        "You are the writer.": QUESTION,
+        "You are the responder.": ANSWER,
+        "You are the solver.": SOLVED,
+    }
+    model = Shaky(replies)
+    first = run_skill(skill, PASSAGE, model=model, out=tmp_path / "run")
+    assert [failure.error for failure in first.failures] == ["RetriesError"]
+    assert "ConnectionError: the socket is gone" in first.failures[0].message
+    model.broken = False
+    second = run_skill(skill, PASSAGE, model=model, out=tmp_path / "run")
+    assert (len(second), second.failures) == (1, [])
+    assert len(model.requests) == 4
+
+
+def test_what_on_progress_raises_is_told_at_the_end_and_is_no_fate_of_a_seed(skill: str, tmp_path: Path) -> None:
+    def tell(_: object) -> None:
+        raise ValueError("no progress bar")
+
+    with pytest.raises(ValueError, match="no progress bar"):
+        run_skill(skill, PASSAGE, model=script(), out=tmp_path / "run", on_progress=tell)
+    again = run_skill(skill, PASSAGE, model=ScriptedModel({}), out=tmp_path / "run")
+    assert (len(again), again.failures) == (1, [])
+
+
+def test_seeds_that_cannot_be_read_on_lose_nothing_of_those_in_hand(skill: str, tmp_path: Path) -> None:
+    texts = [PASSAGE, PASSAGE.replace("Orrin", "Lune")]
+    seeds = [Seed(text=texts[0], id="a"), Seed(text=texts[1], id="a")]
+    model = script()
+    with pytest.raises(SeedError, match="'a'"):
+        run_skill(skill, seeds, model=model, out=tmp_path / "run")
+    asked = len(model.requests)
+    assert asked == 4
+    again = run_skill(skill, seeds[:1], model=model, out=tmp_path / "run")
+    assert len(again) == 1
+    assert len(model.requests) == asked

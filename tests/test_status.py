@@ -131,7 +131,7 @@ def test_a_run_that_an_error_ended_says_how_to_go_on(tmp_path: Path) -> None:
     with pytest.raises(WrongKeyError):
         run_mills(tmp_path, ScriptedModel(say))
     text = text_of(tmp_path / "out")
-    assert ": not running; the run since " in text
+    assert ": ended by an error: WrongKeyError: the key is not accepted any more" in text
     assert text.endswith(f"`orca-agents resume {tmp_path / 'out'}` goes on; nothing that was bought is bought again")
 
 

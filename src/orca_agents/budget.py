@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import json
-from collections import deque
 from dataclasses import dataclass
 from types import TracebackType
 
 from orca_agents.config import ModelConfig, Price
 from orca_agents.errors import BudgetError, ConfigError
 from orca_agents.models.api import Request
+from orca_agents.models.limits import TURN
 from orca_agents.models.prices import cost_of, is_counted
 from orca_agents.records import Usage
 
@@ -41,19 +42,21 @@ class Budget:
         self.reserved_tokens = 0
         self.in_flight = 0
         self._capped = max_usd is not None or max_tokens is not None
-        self._waiting: deque[_Waiter] = deque()
+        self._waiting: list[tuple[int, int, _Waiter]] = []
+        """A heap: by TURN, so that room goes to early seeds first, then by the order of arrival."""
+        self._arrivals = 0
         self._exhausted: str | None = None
         self._seen: dict[str, _Seen] = {}
 
     @property
     def waiting(self) -> int:
         """How many calls wait for room."""
-        return sum(not waiter.granted.done() for waiter in self._waiting)
+        return sum(not waiter.granted.done() for *_, waiter in self._waiting)
 
     async def reserve(
         self, price: Price | None, prompt_tokens: int, completion_tokens: int, model: str = ""
     ) -> Reservation:
-        """Room for one call of at most so many tokens, as soon as the caps leave it; first come, first served.
+        """Room for one call of at most so many tokens, as soon as the caps leave it; early seeds first.
 
         While calls are in flight it waits, because they may cost less than was reserved for them. Raises `BudgetError`
         when none is in flight any more and there still is no room: from then on, for every call. With the model's name
@@ -75,7 +78,8 @@ class Budget:
         if not self._waiting and self._fits(reservation):
             return self._grant(reservation)
         waiter = _Waiter(reservation, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiter)
+        self._arrivals += 1
+        heapq.heappush(self._waiting, (TURN.get(), self._arrivals, waiter))
         self._serve()  # with nothing in flight, nobody else would
         try:
             granted = await waiter.granted
@@ -119,7 +123,7 @@ class Budget:
     def _serve(self) -> None:
         """Give room to those that wait, in their order, as far as it goes; or tell them that there is none left."""
         while self._waiting:
-            waiter = self._waiting[0]
+            waiter = self._waiting[0][-1]
             if not waiter.granted.done():
                 if self._exhausted:
                     waiter.granted.set_result(False)
@@ -131,7 +135,7 @@ class Budget:
                 else:
                     self._exhausted = self._why(waiter.reservation)
                     continue
-            self._waiting.popleft()
+            heapq.heappop(self._waiting)
 
     def _why(self, reservation: Reservation) -> str:
         left: list[str] = []

@@ -73,9 +73,9 @@ class Cost:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data. `complete`: whether `usd` is all of it."""
-        per_accepted = self.usd_per_accepted
+        per_accepted = None if self.unknown and not self.usd else self.usd_per_accepted
         return {
-            "usd": round(self.usd, 8),
+            "usd": None if self.unknown and not self.usd else round(self.usd, 8),
             "complete": not self.unknown,
             "accepted": self.accepted,
             "usd_per_accepted": None if per_accepted is None else round(per_accepted, 8),
@@ -107,8 +107,13 @@ class CostReport:
     uncounted: tuple[str, ...]
     """Models of which some calls came back without token counts."""
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing was paid, for certain: models in this process."""
+        return not self.total.usd and not self.total.unknown
+
     def to_dict(self) -> dict[str, Any]:
-        """For summary.json."""
+        """For summary.json. Money that is not known at all is `None`."""
         return {
             "skill": self.skill,
             "total": self.total.to_dict(),

@@ -103,7 +103,7 @@ class Estimate:
             f"  calls              {_shown(self.calls, _count)}",
             f"  tokens of prompts  {_shown(self.prompt_tokens, _count)}",
             f"  tokens of replies  {_shown(self.completion_tokens, _count)}",
-            f"  model time         {_shown(self.seconds, _duration)}, divided by the calls in flight",
+            f"  model time         {_shown(self.seconds, _duration)}; divide it by the calls in flight",
         ]
         if self.reach is not None:
             lines.append(f"the {self.available:,} seeds are enough with a probability of about {self.reach:.0%}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from orca_agents.budget import Budget
 from orca_agents.config import Price, RunConfig, StageName
 from orca_agents.costs import report_costs
-from orca_agents.errors import ChatError, OrcaError, StoreError
+from orca_agents.errors import ChatError, ConfigError, OrcaError, StoreError
 from orca_agents.funnel import Funnel
 from orca_agents.library import Skill
 from orca_agents.models import Teacher
@@ -23,12 +23,13 @@ from orca_agents.models.api import CallKey, Purpose, Reply
 from orca_agents.orchestrator import Ended, Progress, Run, Work, planned, run_seeds
 from orca_agents.records import Seed, Skip, Transcript
 from orca_agents.run_folder import End, write_config, write_run
+from orca_agents.run_log import FILE_NAME as LOG_NAME
 from orca_agents.run_log import log_into
 from orca_agents.run_setup import hash_of, quota_of, read_skill, refuse_secrets, seed_options, studio_of, window_of
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt, Meter
 from orca_agents.stages import Role
-from orca_agents.store import FILE_NAME, Store
+from orca_agents.store import FILE_NAME, LOCK_NAME, Store
 from orca_agents.teachers import Purse, Teachers
 
 ResultT = TypeVar("ResultT")
@@ -71,31 +72,34 @@ async def execute(
         job = _Job(config, skill, store, purse, on_progress)
         with log_into(out):
             _LOG.info("run begins", extra={"config_hash": job.config_hash, "version": version("orca-agents")})
-            end: End | None = None
+            ended: Ended = "interrupted"
+            why = ""
             try:
                 if out is not None:
                     job.begin(out, teachers.given, say)
                 for address in teachers.addresses():
                     say(f"your seeds leave this machine: they are sent to {address}")
-                roles = await teachers.roles(store, purse)
-                if config.limit is None:
-                    _count_beside(sources, options, job.progress)
                 store.begin_plan()
-                seeds = read_seeds(sources, options)
-                if pick is not None:
-                    seeds = (item for item in seeds if isinstance(item, Skip) or pick(item))
-                ended = await job.run(roles, planned(seeds, config.limit))
-                job.note()
-                end = job.end(ended, teachers.prices())
+                roles = await purse.halt.unless_told(teachers.roles(store, purse))
+                if roles is not None:
+                    if config.limit is None:
+                        _count_beside(sources, options, job.progress)
+                    ended = await job.run(roles, planned(_picked(read_seeds(sources, options), pick), config.limit))
                 store.flush()
+            except Exception as error:  # raised again when all is put in order
+                ended, why = "failed", f"{type(error).__name__}: {error}"
+                raise
             finally:
                 try:
                     await teachers.close()
                 finally:
+                    end = job.end(ended, _prices(store, teachers), why)
                     if out is not None:
-                        write_run(out, store, job.end("interrupted", teachers.prices()) if end is None else end)
-            store.set_note("ended", end.why)
-            _LOG.info("run ended: %s", end.why, extra={"why": end.message, "usd": end.costs.total.usd})
+                        write_run(out, store, end)
+                    with suppress(StoreError):  # a store that cannot be written has said so
+                        job.note()
+                        store.set_note("ended", end.why)
+                    _LOG.info("run ended: %s", end.why, extra={"why": end.message, "usd": end.costs.total.usd})
             return read(store, end)
 
 
@@ -119,7 +123,7 @@ async def replay(
             )
         items = (Work(position, unit, seed) for position, unit, seed in store.planned_seeds())
         await job.run(teachers.recorded_roles(store), items, redo=True)
-        end = job.end(store.note("ended") or "interrupted", teachers.prices())
+        end = job.end(store.note("ended") or "interrupted", _prices(store, teachers))
         write_run(folder, store, end)
         return end, job.progress.finished
 
@@ -158,12 +162,17 @@ class _Job:
         self.progress = Progress(total=config.limit, meter=purse.meter)
         self.quota = quota_of(config, skill)
         self._on_progress = on_progress
+        self._complaint: Exception | None = None
+        """What the caller's own `on_progress` raised: told when the seeds are done."""
         self._noted = 0.0
 
     def begin(self, out: Path, given: Sequence[str], say: Callable[[str], None]) -> None:
         """Write down what this run is; `given` are the teachers that nobody can connect again from a config."""
         if self.store.note("config_hash") not in (None, self.config_hash):
-            say(f"{out} held a run with other settings: its results stay in the store, the files show this one")
+            say(
+                f"{out} holds results of other settings: they stay in its store, and their calls are used again where "
+                "they agree; the files show this run"
+            )
         self.store.set_note("config_hash", self.config_hash)
         self.store.set_note("started_in", str(Path.cwd()))
         self.store.set_note("given_teachers", given)
@@ -176,23 +185,26 @@ class _Job:
         def heard(_: Transcript) -> None:
             self._tell(self.progress)
 
-        return await run_seeds(
+        ended = await run_seeds(
             Run(
                 studio_of(self.config, self.skill, _Recorded(self.store) if redo else self.store, heard, roles),
                 self.store,
                 self.config_hash,
                 self.purse.halt,
                 window=window_of(self.config),
-                quota=self.quota,
+                quota=None if redo else self.quota,  # what was drawn is on record
                 redo=redo,
                 progress=self.progress,
                 on_progress=self._tell,
             ),
             items,
         )
+        if self._complaint is not None:
+            raise self._complaint
+        return ended
 
-    def end(self, why: Ended, prices: Mapping[str, Price | None]) -> End:
-        """What the run came to, read from the store."""
+    def end(self, why: Ended, prices: Mapping[str, Price | None], error: str = "") -> End:
+        """What the run came to, read from the store; `error` is what ended it, if one did."""
         whole = why in ("all", "enough") or self.quota is not None
         funnel = Funnel.of_counts(self.store.counts(self.config_hash, planned=whole))
         accepted = {leaf: counts["accepted"] for leaf, counts in funnel.by_leaf.items() if counts["accepted"]}
@@ -202,7 +214,7 @@ class _Job:
             reserve = frozenset(self.quota.reserve(self.store.accepted_in_order(self.config_hash)))
             if why != "enough":
                 shortfall = self.quota.shortfall(funnel.accepted, accepted)
-        message = str(self.purse.halt.reason or "") if why == "capped" else ""
+        message = error or (str(self.purse.halt.reason or "") if why == "capped" else "")
         return End(
             why,
             message,
@@ -221,7 +233,11 @@ class _Job:
         """Pass on the counts, and now and then note them for `orca-agents status`."""
         limits = self.purse.limits
         progress.in_flight, progress.waiting = limits.in_flight, limits.waiting
-        self._on_progress(progress)
+        progress.pace = min((limiter.pace for limiter in limits if limiter.pace is not None), default=None)
+        try:
+            self._on_progress(progress)
+        except Exception as error:  # noqa: BLE001  whatever it is, it must not become the fate of a seed
+            self._complaint, self._on_progress = error, lambda _: None
         now = time.monotonic()
         if now - self._noted >= NOTED_EVERY_S:
             self._noted = now
@@ -234,15 +250,36 @@ class _Job:
 
 def _purse(config: RunConfig, store: Store, teachers: Teachers, halt: Halt) -> Purse:
     """The caps and counts of a run, with what its folder has bought before."""
-    prices = teachers.prices()
-    meter = Meter.of(store.spend(), prices)
+    prices = _prices(store, teachers)
+    spent = store.spend()
+    unknown = sorted({row.model for row in spent if prices.get(row.model) is None})
+    if config.max_usd is not None and unknown:
+        raise ConfigError(
+            f"this run folder holds calls to {', '.join(unknown)} at a price that is not known, so --max-usd cannot be "
+            "kept: use --max-tokens, or another --out"
+        )
+    meter = Meter.of(spent, prices)
     budget = Budget(
         max_usd=config.max_usd,
         max_tokens=config.max_tokens,
         spent_usd=meter.usd,
         spent_tokens=meter.usage.prompt_tokens + meter.usage.completion_tokens,
     )
+    store.set_note("prices", {name: price.model_dump() for name, price in prices.items() if price is not None})
     return Purse(budget, meter, halt)
+
+
+def _prices(store: Store, teachers: Teachers) -> dict[str, Price | None]:
+    """The price of each model that the folder's calls were made to: those of earlier runs are on record."""
+    noted = {name: Price.model_validate(price) for name, price in (store.note("prices") or {}).items()}
+    return {**noted, **teachers.prices()}
+
+
+def _picked(items: Iterator[Seed | Skip], pick: Callable[[Seed], bool] | None) -> Iterator[Seed | Skip]:
+    """All of them, or the seeds that are picked."""
+    for item in items:
+        if pick is None or isinstance(item, Skip) or pick(item):
+            yield item
 
 
 def _count_beside(sources: Sequence[str | Path | Seed], options: SeedOptions, progress: Progress) -> None:
@@ -269,5 +306,6 @@ def _size(source: str | Path | Seed) -> int:
 
 def _refuse_other_folder(out: Path) -> None:
     """A run does not write among files that are not its own."""
-    if out.is_dir() and any(out.iterdir()) and not (out / FILE_NAME).exists():
+    ours = {LOCK_NAME, LOG_NAME}  # of a run that was killed as it began
+    if out.is_dir() and {path.name for path in out.iterdir()} - ours and not (out / FILE_NAME).exists():
         raise StoreError(f"{out} is not empty and not the folder of a run: give another --out")

@@ -80,7 +80,7 @@ class Funnel:
         lines += [f"{-n:6} rejected by {check}" for check, n in self.rejected.most_common()]
         lines += [f"{-n:6} failed: {error}" for error, n in self.failed.most_common()]
         if self.declined:
-            lines.append(f"{-self.declined:6} skipped: an agent found the passage unsuited")
+            lines.append(f"{-self.declined:6} declined: an agent found the passage unsuited")
         lines.append(f"{self.accepted:6} accepted")
         if self.passages_lost:
             why = ", ".join(f"{n} {reason}" for reason, n in self.passages_lost.most_common())

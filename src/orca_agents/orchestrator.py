@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from orca_agents.errors import OrcaError, RetriesError, SeedError, StoppedError
+from orca_agents.errors import OrcaError, RetriesError, SeedError, StoppedError, TeacherError
 from orca_agents.funnel import Funnel
 from orca_agents.models.limits import TURN
 from orca_agents.quotas import Quota
+from orca_agents.reader import Reader
 from orca_agents.records import Example, Failure, Outcome, Seed, Skip, short_hash
 from orca_agents.spending import Halt, Meter
-from orca_agents.stages import Drawn, Studio, draw_seed, run_seed
+from orca_agents.stages import Drawn, Studio, draw_again, draw_seed, run_seed
 from orca_agents.store import Store, Tally
 
-READ_AHEAD = 32
-"""Seeds that are read in one go, in a thread beside the calls."""
+GRACE_S = 60.0
+"""How long calls in flight are waited for after the teacher failed: they are paid for, but may hang."""
+_LOG = logging.getLogger(__name__)
 
-Ended = Literal["all", "enough", "capped", "interrupted"]
-"""Why no more was done: all seeds are finished, the quota is met, a cap was reached, or somebody asked to stop."""
+Ended = Literal["all", "enough", "capped", "interrupted", "failed"]
+"""Why no more was done: all seeds are finished, the quota is met, a cap was reached, somebody asked to stop, or an
+error (of the teacher, the store, the seeds) ended it."""
 
 
 @dataclass
@@ -47,10 +49,12 @@ class Progress:
     """Calls on their way."""
     waiting: int = 0
     """Calls that wait for their turn at the endpoint."""
+    pace: float | None = None
+    """Calls a second that are sent at most, after an endpoint refused some; the slowest one's."""
 
     def to_dict(self) -> dict[str, object]:
         """As plain data, for `orca-agents status`."""
-        names = ("finished", "under_way", "total", "resumed", "accepted", "in_flight", "waiting")
+        names = ("finished", "under_way", "total", "resumed", "accepted", "in_flight", "waiting", "pace")
         meter = self.meter
         return {
             **{name: getattr(self, name) for name in names},
@@ -98,20 +102,22 @@ async def run_seeds(run: Run, items: Iterable[Work]) -> Ended:
     Seeds are taken as places get free, so that memory does not grow with their number. After an error that ends the
     run (`TeacherError`, `StoreError`) no more calls are made; those in flight are answered and kept, then it is raised.
     """
-    hand = _Hand(run)
+    hand, reader = _Hand(run), Reader(items)
     all_taken = False
     try:
-        async with aclosing(_read_ahead(items)) as source:
-            async for batch in source:
-                if not await hand.take_all(batch):
-                    break
-            else:
+        while (batch := await hand.wait_for(reader.take())) is not None:
+            if not batch:
                 all_taken = True
                 run.progress.total = run.progress.finished + run.progress.under_way
+                break
+            if not await hand.take_all(batch):
+                break
         await hand.finish()
     except BaseException:  # raised again when all is put in order
         await hand.drop()
         raise
+    finally:
+        reader.stop()
     if run.quota is not None and run.quota.enough():
         return "enough"
     if hand.capped:
@@ -125,8 +131,13 @@ class _Hand:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ended: asyncio.Queue[asyncio.Task[None]] = asyncio.Queue()
+        self._ended: list[asyncio.Task[None]] = []
         self._error: BaseException | None = None
+        self._news = asyncio.Event()
+        """Set when a seed came to its end, or no more are to be taken."""
+        self._loop = asyncio.get_running_loop()
+        run.halt.on_finish.append(self._wake)
+        run.halt.told.append(lambda _: self._news.set())
         self.capped = False
         """Whether a cap kept a seed from being finished."""
 
@@ -135,6 +146,25 @@ class _Hand:
         """Whether no seed is taken any more."""
         halt = self._run.halt
         return self._error is not None or self.capped or halt.no_more_seeds or halt.reason is not None or self._enough()
+
+    async def wait_for(self, reading: Coroutine[Any, Any, list[Work]]) -> list[Work] | None:
+        """The next seeds; `None` if no more are taken by the time they come. What comes to its end meanwhile is taken
+        note of. If the seeds cannot be read on, those in hand are finished all the same."""
+        task = asyncio.ensure_future(reading)
+        task.add_done_callback(lambda _: self._news.set())
+        while not task.done() and not self.closed:
+            await self._news.wait()
+            self._news.clear()
+            self._settle_ended()
+        if not task.done() or self.closed:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return None
+        try:
+            return task.result()
+        except Exception as error:  # noqa: BLE001  raised when the seeds in hand are finished
+            self._error = error
+            return None
 
     async def take_all(self, batch: Sequence[Work]) -> bool:
         """Begin these seeds one after the other, as there is room; false if no more are taken."""
@@ -151,10 +181,11 @@ class _Hand:
 
     async def _make_room(self) -> None:
         """Wait until one more seed may be started."""
+        self._settle_ended()
         while self._tasks and not self.closed and not self._has_room():
-            self._settle(await self._ended.get())
-        while not self._ended.empty():
-            self._settle(self._ended.get_nowait())
+            await self._news.wait()
+            self._news.clear()
+            self._settle_ended()
 
     async def _take(self, work: Work, tally: Tally | None) -> None:
         """Begin a seed, unless it is finished already."""
@@ -169,25 +200,63 @@ class _Hand:
         if tally is not None and not run.redo:
             self._pass_over(tally)
             return
-        drawn = draw_seed(run.studio, item, run.quota.filled() if run.quota is not None else None)
+        if run.redo:
+            if tally is None:
+                return  # never finished, so there is nothing to rebuild
+            drawn = draw_again(run.studio, tally.picked)
+        else:
+            drawn = draw_seed(run.studio, item, run.quota.filled() if run.quota is not None else None)
         leaves = Counter(leaf.name for one in drawn for leaf in one.leaves)
         number = run.quota.start(leaves) if run.quota is not None else 0
-        if tally is None and run.redo:
-            return  # never finished, so there is nothing to rebuild; that it was drawn for counts
         task = asyncio.create_task(self._work(work, item, drawn, leaves, number))
-        task.add_done_callback(self._ended.put_nowait)
+        task.add_done_callback(self._came_to_its_end)
         self._tasks.add(task)
         run.progress.under_way += 1
         run.on_progress(run.progress)
 
     async def finish(self) -> None:
-        """Wait for the seeds under way; raises what ended the run."""
+        """Wait for the seeds under way; raises what ended the run. After an error of the teacher that is not for ever:
+        calls that hang are given up."""
+        halt = self._run.halt
         while self._tasks:
             if self._enough():
-                self._run.halt.stop(StoppedError("the wanted number of examples is there"))
-            self._settle(await self._ended.get())
+                halt.stop(StoppedError("the wanted number of examples is there"))
+            failed = isinstance(halt.reason, TeacherError)
+            if failed:
+                _LOG.warning("%s. Waiting up to %.0f s for the calls in flight", halt.reason, GRACE_S)
+            try:
+                async with asyncio.timeout(GRACE_S if failed else None):
+                    await self._next_end()
+            except TimeoutError:
+                await self.drop()
+                self._error = self._error or halt.reason
+                break
+        if self._error is None and halt.reason is not None and not isinstance(halt.reason, StoppedError):
+            self._error = halt.reason  # every call that was not made says only that the run stops
         if self._error is not None:
             raise self._error
+
+    async def _next_end(self) -> None:
+        """Until a seed came to its end; after a failure of the teacher, until all did."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            self._settle_ended()
+            if not self._tasks or not isinstance(self._run.halt.reason, TeacherError):
+                return
+
+    def _came_to_its_end(self, task: asyncio.Task[None]) -> None:
+        self._ended.append(task)
+        self._news.set()
+
+    def _settle_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        for task in ended:
+            self._settle(task)
+
+    def _wake(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._news.set)
 
     async def drop(self) -> None:
         """Cancel what is under way, and wait until it is."""
@@ -211,7 +280,10 @@ class _Hand:
             await run.store.keep_seed(work.unit, seed)
         outcomes, chats = await run_seed(run.studio, seed, drawn)
         passed = not any(isinstance(it, Failure) and it.error == RetriesError.__name__ for it in outcomes)
-        await run.store.save_outcomes(work.unit, run.config_hash, outcomes, chats=chats, drawn=leaves, finished=passed)
+        picked = [(one.agent, [leaf.name for leaf in one.leaves]) for one in drawn]
+        await run.store.save_outcomes(
+            work.unit, run.config_hash, outcomes, chats=chats, drawn=leaves, picked=picked, finished=passed
+        )
         tally = Tally(dict(leaves), _accepted(outcomes))
         progress = run.progress
         progress.finished += 1
@@ -259,23 +331,6 @@ def planned(seeds: Iterable[Seed | Skip], limit: int | None) -> Iterator[Work]:
             count += 1
             if count == limit:
                 return
-
-
-async def _read_ahead(items: Iterable[Work]) -> AsyncGenerator[list[Work], None]:
-    """The items in batches, read in a thread: cutting a long book must not hold up the calls in flight."""
-    source = iter(items)
-    size = 1  # the first seed is begun at once
-    while True:
-        reading = asyncio.ensure_future(asyncio.to_thread(lambda count: list(islice(source, count)), size))
-        try:
-            batch = await asyncio.shield(reading)
-        except asyncio.CancelledError:
-            await asyncio.wait([reading])  # nobody else may touch the source meanwhile
-            raise
-        yield batch
-        if len(batch) < size:
-            return
-        size = min(2 * size, READ_AHEAD)
 
 
 def _accepted(outcomes: Iterable[Outcome]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from orca_agents.stages import Fill
 from orca_agents.store import Tally
 
 
@@ -50,12 +51,14 @@ class Quota:
         self.each = dict(each or {})
         """leaf -> how many of it; where it is given, no other leaf is drawn."""
         self.lag = lag
-        even = (accept or 1) / max(1, len(leaves))
-        self._targets = {leaf: float(n) for leaf, n in self.each.items()} or dict.fromkeys(leaves, even)
+        self._targets = {leaf: float(n) for leaf, n in self.each.items()} or dict.fromkeys(leaves, 1.0)
+        """How many of each leaf, or equal parts: how many there are to be in all changes no draw."""
         self._seeds: deque[_Seed] = deque()
         """From the first seed whose outcome may not be used yet."""
         self._first = 0
         self._started = 0
+        self._leaves = 0
+        """Drawn for all seeds that were started."""
         self._settled = 0
         """Seeds that are finished, without a gap before them."""
         self._drawn: Counter[str] = Counter()
@@ -79,15 +82,17 @@ class Quota:
         """Whether all that the next draw depends on is known, and the next seed is likely to be needed."""
         if self._started - self._settled >= self.lag:
             return False
-        missing = self.wanted - self._yield
-        a_seed = (self._yield + 1) / (self._finished + 1)
-        return self._started - self._finished < 1 + math.ceil(1.5 * max(1, missing) / a_seed)
+        missing = max(1, self.wanted - self._yield)
+        # before any is finished, a seed is taken to give as many examples as leaves were drawn for it
+        first_guess = max(1.0, self._leaves / max(1, self._started))
+        a_seed = (self._yield + first_guess) / (self._finished + 1)
+        return self._started - self._finished < math.ceil(1.2 * missing / a_seed)
 
-    def filled(self) -> dict[str, float]:
-        """How far each leaf is, for the draw of the next seed: 1.0 is as many as wanted. Leaves that have all that was
-        asked of them are left out."""
+    def filled(self) -> dict[str, Fill]:
+        """How far each leaf is, for the draw of the next seed. Leaves that have all that was asked of them are left
+        out."""
         return {
-            leaf: (self._known[leaf] + self._pending[leaf] * self._rate(leaf)) / target
+            leaf: Fill((self._known[leaf] + self._pending[leaf] * self._rate(leaf)) / target, 1 / target)
             for leaf, target in self._targets.items()
             if not (self.each and self._known[leaf] >= target)
         }
@@ -96,6 +101,7 @@ class Quota:
         """A seed is begun with these leaves; its number."""
         self._seeds.append(_Seed(Counter(drawn)))
         self._pending.update(drawn)
+        self._leaves += sum(drawn.values())
         self._started += 1
         self._learn()
         return self._started - 1

@@ -77,6 +77,8 @@ def write_run(folder: Path, store: Store, end: End) -> None:
     if end.config.accept is not None or end.config.quotas:
         rows = store.outcome_lines(end.config_hash, Example, planned=end.whole)
         write_text(folder / "reserve.jsonl", (f"{line}\n" for id, line in rows if id in end.reserve))
+    else:
+        (folder / "reserve.jsonl").unlink(missing_ok=True)  # of an earlier run that asked for a number
     chats = store.chat_lines(end.config_hash, planned=end.whole)
     write_text(folder / "transcripts.jsonl", (f"{line}\n" for line in chats))
     config = end.config

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from orca_agents.budget import Budget, Reservation, completion_tokens_of, estimate_prompt_tokens
 from orca_agents.config import Price
-from orca_agents.errors import BudgetError, OrcaError, StoppedError, TeacherError
+from orca_agents.errors import BudgetError, OrcaError, RetriesError, StoppedError, TeacherError
 from orca_agents.models.api import Abilities, Reply, Request, Teacher
 from orca_agents.models.prices import cost_of
 from orca_agents.records import Usage
 from orca_agents.store import Spend
+
+T = TypeVar("T")
 
 
 class Halt:
@@ -20,11 +24,36 @@ class Halt:
 
     def __init__(self) -> None:
         self.no_more_seeds = False
-        """Set by a first Ctrl-C: the seeds in hand are finished."""
+        """The seeds in hand are finished; a first Ctrl-C asks for it."""
         self.reason: OrcaError | None = None
         """Why no more calls are made; the first reason counts."""
         self.told: list[Callable[[OrcaError], None]] = []
         """Called once with the reason, so that calls that wait for their turn learn it too."""
+        self.on_finish: list[Callable[[], None]] = []
+        """Called, from whatever thread, when no more seeds are to be taken."""
+
+    def finish(self) -> None:
+        """Take no more seeds; finish those in hand."""
+        self.no_more_seeds = True
+        for tell in self.on_finish:
+            tell()
+
+    async def unless_told(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What this comes to; given up, with `None`, when no more seeds are to be taken."""
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+        def give_up() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        self.on_finish.append(give_up)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                task.cancel()
+                raise  # it is we who are cancelled
+            return None
 
     def stop(self, reason: OrcaError) -> None:
         """Make no more calls. Those that are in flight are answered, and kept."""
@@ -34,9 +63,9 @@ class Halt:
                 tell(reason)
 
     def check(self) -> None:
-        """Raise the reason why no more calls are made, if there is one."""
+        """Raise `StoppedError` if no more calls are made."""
         if self.reason is not None:
-            raise type(self.reason)(str(self.reason))
+            raise StoppedError(str(self.reason))
 
 
 @dataclass
@@ -107,8 +136,8 @@ class PaidTeacher:
         return self.inner.is_demo
 
     async def complete(self, request: Request) -> Reply:
-        """One call, if it may be made. Raises `StoppedError` or what ended the run if not, and what `complete` of the
-        teacher raises; an error of the teacher as a whole stops all other calls of the run too."""
+        """One call, if it may be made. Raises `StoppedError` if not, else what `complete` of the teacher raises; an
+        error of the teacher as a whole stops all other calls of the run too."""
         self.halt.check()
         try:
             reservation = await self._reserve(request)
@@ -119,14 +148,24 @@ class PaidTeacher:
             self.halt.check()  # it may have waited for room
             try:
                 await self.before()
+            except OrcaError as error:
+                self.halt.stop(error)  # the first contact failed: that is nobody's own call
+                raise StoppedError(str(error)) from None
+            try:
                 reply = await self.inner.complete(request)
             except OrcaError as error:
-                if not isinstance(error, StoppedError):
-                    self.meter.attempts += error.attempts
-                    self.meter.faults += 1
+                if self.halt.reason is not None and not error.attempts:
+                    raise StoppedError(str(error)) from None  # it waited for its turn, and never left
+                self.meter.attempts += error.attempts
+                self.meter.faults += 1
                 if isinstance(error, TeacherError):
                     self.halt.stop(error)
                 raise
+            except Exception as error:  # a teacher object of the user's own: whatever it raises costs one chat
+                self.meter.faults += 1
+                raise RetriesError(
+                    f"{self.name} raised {type(error).__name__}: {error}; a resumed run tries this call again"
+                ) from error
             reservation.settle(reply.usage)
         self.meter.add(request.model, reply, self.price)
         return reply

@@ -23,7 +23,7 @@ AcceptOption = Annotated[
     int | None, typer.Option(min=1, help="Stop at exactly this many accepted examples; leaves fill evenly.")
 ]
 MaxUsdOption = Annotated[
-    float | None, typer.Option(min=0.0, help="Most US dollars for this run folder, earlier runs included.")
+    float | None, typer.Option(min=0.01, help="Most US dollars for this run folder, earlier runs included.")
 ]
 MaxTokensOption = Annotated[
     int | None, typer.Option(min=1, help="Most tokens for this run folder, prompts and replies.")

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView, wanted
-from orca_agents.cli.running import CAPPED, INTERRUPTED, resolve
+from orca_agents.cli.running import CAPPED, INTERRUPTED, in_hand, resolve
 from orca_agents.cli.status import PILOT
 from orca_agents.config import Price, RunConfig, StageName
 from orca_agents.errors import ConfigError, SeedError, TeacherError
@@ -161,8 +161,8 @@ def _work_on(config: RunConfig, sources: Sequence[Path], folder: Path, drawn: Dr
     with ProgressView(trial, folder) as view:
 
         def interrupted() -> None:
-            halt.no_more_seeds = True
-            view.say("no more chunks are taken, those in hand are finished; Ctrl-C again stops at once")
+            halt.finish()
+            view.say(f"no more chunks are taken; {in_hand(view.latest)} finished; Ctrl-C again stops at once")
 
         try:
             work = execute(
@@ -216,6 +216,8 @@ def _closing_words(config: RunConfig, folder: Path, drawn: Drawn, done: Done, es
         )
     else:
         words.append("what the pilot bought is not bought again")
+    if len(drawn.units) >= drawn.total:
+        return [*words, f"the pilot was the whole run: all {drawn.total} chunks are in {folder}"]
     return [*words, f"`orca-agents resume {folder}` starts the whole run; until then its files show the pilot alone"]
 
 

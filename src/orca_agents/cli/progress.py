@@ -98,6 +98,7 @@ class Counts:
     """Passages that led to no instruction."""
     in_flight: int
     waiting: int
+    pace: float | None
     tokens: int
     usd: float
     unpriced: tuple[str, ...]
@@ -116,6 +117,7 @@ class Counts:
             funnel.passages_lost.total(),
             progress.in_flight,
             progress.waiting,
+            progress.pace,
             meter.usage.prompt_tokens + meter.usage.completion_tokens,
             meter.usd,
             tuple(sorted(meter.unpriced)),
@@ -165,6 +167,11 @@ class ProgressView:
         if self._counts.finished or self._counts.tokens:
             self.say(self.line(ended=True))
 
+    @property
+    def latest(self) -> Progress:
+        """The latest counts."""
+        return self._latest
+
     def update(self, progress: Progress) -> None:
         """Take the latest counts. Cheap enough for every chat of a large run."""
         self._latest = progress
@@ -185,7 +192,9 @@ class ProgressView:
     def lines(self) -> str:
         """The same in two lines, for a terminal."""
         seconds = short_span(time.monotonic() - self._began)
-        return f"{self._name}: {', '.join(self._results())}\n  {', '.join([*self._flow(wide=True), seconds])}"
+        return (
+            f"{self._name}: {', '.join(self._results())}\n  {', '.join([*self._flow(wide=True), f'{seconds} so far'])}"
+        )
 
     def _take(self, now: float) -> None:
         """Copy the counts: another thread shows them while the run changes them."""
@@ -235,6 +244,8 @@ class ProgressView:
             parts.append(calls + speed)
             if counts.waiting:
                 parts.append(f"waiting {counts.waiting}")
+                if counts.pace is not None:
+                    parts.append(f"held at {short_rate(counts.pace)}/s after refusals")
         parts.append(f"{short_count(counts.tokens)} tokens")
         parts += cost_words(counts.usd, counts.unpriced, self._max_usd)
         if self._speed.left and not ended:

@@ -16,6 +16,7 @@ from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError, TeacherError
 from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
+from orca_agents.orchestrator import Progress
 from orca_agents.records import Example, Rejection, Skip, Usage
 from orca_agents.run_folder import End
 from orca_agents.run_setup import default_out, make_config
@@ -25,6 +26,8 @@ from orca_agents.spending import Halt
 from orca_agents.store import Store
 from orca_agents.yaml_file import YamlFile
 
+ENOUGH_FOR_A_RATE = 50
+"""Chunks; the size of a store of fewer says little about that of 100,000."""
 CAPPED, SHORT, INTERRUPTED = 5, 6, 130
 """Exit codes: a cap was reached; fewer accepted than asked for; Ctrl-C."""
 
@@ -58,8 +61,8 @@ def run_here(config: RunConfig, folder: Path) -> None:
     with ProgressView(config, folder) as view:
 
         def interrupted() -> None:
-            halt.no_more_seeds = True
-            view.say("no more chunks are taken, those in hand are finished; Ctrl-C again stops at once")
+            halt.finish()
+            view.say(f"no more chunks are taken; {in_hand(view.latest)} finished; Ctrl-C again stops at once")
 
         try:
             work = execute(
@@ -74,6 +77,12 @@ def run_here(config: RunConfig, folder: Path) -> None:
     code = summary.exit_code()
     if code:
         raise SystemExit(code)
+
+
+def in_hand(progress: Progress) -> str:
+    """How many chunks are under way, as the beginning of what happens to them."""
+    chunks = "chunk" if progress.under_way == 1 else "chunks"
+    return f"{progress.under_way} {chunks} in hand {'is' if progress.under_way == 1 else 'are'} being"
 
 
 def calm_collector() -> None:
@@ -106,11 +115,13 @@ class Summary:
         print("\n".join(end.funnel.lines()))
         if end.reserve:
             print(f"{-len(end.reserve):6} of these are kept as reserve (reserve.jsonl)")
-        reasoning = f", {usage.reasoning_tokens} of them reasoning" if usage.reasoning_tokens else ""
-        tokens = f"{usage.prompt_tokens} prompt tokens, {usage.completion_tokens} completion tokens{reasoning}"
-        print(f"{usage.calls} calls on record in this folder: {tokens}")
-        print("\n".join(end.costs.lines()))
-        if end.finished:
+        if end.costs.is_free:
+            tokens = f"{usage.prompt_tokens} prompt tokens, {usage.completion_tokens} completion tokens"
+            print(f"{usage.calls} calls on record in this folder: {tokens}")
+        else:
+            print("what this folder cost, earlier runs in it included:")
+            print("\n".join(end.costs.lines()))
+        if end.finished >= ENOUGH_FOR_A_RATE:
             size = f"{end.store_bytes / 1e6:.1f} MB for {end.finished} chunks"
             print(f"the run store takes {size}, so about {end.store_bytes / end.finished / 1e4:.1f} GB for 100,000")
         for skip in self.skipped:
@@ -124,9 +135,10 @@ class Summary:
             print(f"stopped: {end.message}", file=sys.stderr)
         elif end.why == "interrupted":
             print(f"interrupted; nothing that was bought is lost: {how_to_go_on(folder)}", file=sys.stderr)
-        if end.shortfall:
-            more = "" if end.why != "all" else "; the seeds have run out: give more of them"
-            print(f"fewer than asked for: {end.shortfall}{more}", file=sys.stderr)
+        if end.shortfall and end.why == "all":
+            print(f"fewer than asked for: {end.shortfall}; the seeds have run out: give more of them", file=sys.stderr)
+        elif end.shortfall:
+            print(f"so far {end.shortfall}", file=sys.stderr)
 
     def exit_code(self) -> int:
         """0 for a run that did what it was asked for."""

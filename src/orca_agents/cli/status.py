@@ -133,6 +133,7 @@ class Status:
             "enough": "done, as many were accepted as asked for",
             "capped": f"stopped at a cap: {history.why}",
             "interrupted": "interrupted",
+            "failed": f"ended by an error: {history.why}",
         }
         return states.get(self.ended or "", f"not running; the run{since} did not come to its end")
 

@@ -28,6 +28,8 @@ PACE_GROWTH = 0.01
 ROUGH_PACE_GROWTH = 0.2
 """By how much the pace grows per second in which it holds calls back; faster until the second burst, if it was guessed
 from less than `ROUGH_CALLS` accepted calls or less than a second, and so may be far too low."""
+QUIET_S = 60.0
+"""After so long without a refusal the pace grows twice as fast, after three times as long ten times."""
 LEAST_PACE = 1 / 30
 """Requests per second. Without a floor, a bad hour leaves a pace that takes days to grow again."""
 ROUGH_CALLS = 5
@@ -126,6 +128,7 @@ class Congestion:
     _hold_s: float = HOLD_S
     _pace_growth: float = PACE_GROWTH
     _pace_grown: float = 0.0
+    _refused_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.limit = float(min(self.most, FIRST_LIMIT))
@@ -149,7 +152,9 @@ class Congestion:
         if self.pace is not None:
             # where calls are many seconds apart, growth by call alone would take days
             held_s = min(max(1.0, 0.3 / self.pace), max(0.0, now - self._pace_grown))
-            self.pace *= 1 + self._pace_growth * held_s
+            # the longer nothing was refused, the faster (CUBIC, Ha et al. 2008: slow near the last refusal, then bold)
+            quiet = min(10.0, 1 + ((now - self._refused_at) / QUIET_S) ** 2)
+            self.pace *= 1 + self._pace_growth * quiet * held_s
             self._pace_grown = now
 
     def answered(self, epoch: int, completion_tokens: int, now: float, *, full: bool) -> None:
@@ -182,6 +187,7 @@ class Congestion:
     def refused(self, epoch: int, asked_s: float | None, now: float, *, alone: bool) -> None:
         """The endpoint said that this is too much, and perhaps for how long. `alone`: no other call is in flight."""
         self.refusals += 1
+        self._refused_at = now
         self._recent.append(False)
         if self.refused_since is None:
             self.refused_since = now

@@ -123,7 +123,14 @@ async def retry(
                     continue
                 raise _own_fault(result, tries) if alive else result.error(tries)
             faults += 1
-            _log.info("%s; try %d of %d in %.1f s", result.what, faults + 1, retries + 1, wait)
+            _log.log(
+                logging.INFO if faults == 1 else logging.DEBUG,  # in an outage, every call has all its tries
+                "%s; try %d of %d in %.1f s",
+                result.what,
+                faults + 1,
+                retries + 1,
+                wait,
+            )
             await sleep(wait)
     except OrcaError as error:
         error.attempts = sent

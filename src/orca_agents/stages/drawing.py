@@ -14,6 +14,15 @@ from orca_agents.stages.studio import Studio
 T = TypeVar("T")
 
 
+class Fill(NamedTuple):
+    """How far a leaf is on the way to what is wanted of it."""
+
+    level: float
+    """What there is and what may come of the draws under way, as a part of what is wanted."""
+    step: float
+    """What one more example would add."""
+
+
 class Drawn(NamedTuple):
     """A transformer for a seed, and the leaves to write about its passage."""
 
@@ -21,11 +30,11 @@ class Drawn(NamedTuple):
     leaves: tuple[Leaf, ...]
 
 
-def draw_seed(studio: Studio, seed: Seed, filled: Mapping[str, float] | None = None) -> tuple[Drawn, ...]:
+def draw_seed(studio: Studio, seed: Seed, filled: Mapping[str, Fill] | None = None) -> tuple[Drawn, ...]:
     """What a seed becomes, drawn from the run's number, the skill and the seed: the same again each time.
 
-    Evenly, unless `filled` says how far each leaf is (1.0: as many as wanted): then the emptiest leaves come first,
-    and leaves that it does not name are not drawn.
+    Evenly, unless `filled` says how far each leaf is: then the emptiest leaves come first, and leaves that it does not
+    name are not drawn.
     """
     draw = random.Random(f"{studio.random_seed}/{studio.skill.name}/{seed.id}")
     agents = _suited_agents(studio, seed)
@@ -34,7 +43,13 @@ def draw_seed(studio: Studio, seed: Seed, filled: Mapping[str, float] | None = N
             Drawn(agent, tuple(_sample(suited_leaves(studio, agent), _leaf_count(studio), draw)))
             for agent in _sample(agents, _agent_count(studio), draw)
         )
-    return _draw_emptiest(studio, agents, dict(filled), draw)
+    return _draw_emptiest(studio, agents, filled, draw)
+
+
+def draw_again(studio: Studio, picked: Sequence[tuple[str, Sequence[str]]]) -> tuple[Drawn, ...]:
+    """What was drawn before."""
+    leaves = {leaf.name: leaf for leaf in studio.skill.config.instruct.taxonomy}
+    return tuple(Drawn(agent, tuple(leaves[name] for name in names)) for agent, names in picked)
 
 
 def suited_leaves(studio: Studio, transformer: str) -> list[Leaf]:
@@ -48,11 +63,11 @@ def suited_leaves(studio: Studio, transformer: str) -> list[Leaf]:
 
 
 def _draw_emptiest(
-    studio: Studio, agents: Sequence[str], filled: dict[str, float], draw: random.Random
+    studio: Studio, agents: Sequence[str], filled: Mapping[str, Fill], draw: random.Random
 ) -> tuple[Drawn, ...]:
     """The emptiest leaf first: a transformer is drawn among those that suit it, and takes its other leaves along."""
     tie = {leaf: draw.random() for leaf in sorted(filled)}
-    step = 1 / max(1, len(filled))  # what is drawn here counts a little at once, so that two transformers differ
+    levels = {leaf: fill.level for leaf, fill in filled.items()}
     drawn: list[Drawn] = []
     left = list(agents)
     while left and len(drawn) < _agent_count(studio):
@@ -60,11 +75,11 @@ def _draw_emptiest(
         wanted = {leaf.name for leaves in suited.values() for leaf in leaves}
         if not wanted:
             break
-        emptiest = min(wanted, key=lambda name: (filled[name], tie[name]))
+        emptiest = min(wanted, key=lambda name: (levels[name], tie[name]))
         agent = draw.choice([agent for agent in left if any(leaf.name == emptiest for leaf in suited[agent])])
-        leaves = sorted(suited[agent], key=lambda leaf: (filled[leaf.name], tie[leaf.name]))[: _leaf_count(studio)]
+        leaves = sorted(suited[agent], key=lambda leaf: (levels[leaf.name], tie[leaf.name]))[: _leaf_count(studio)]
         for leaf in leaves:
-            filled[leaf.name] += step
+            levels[leaf.name] += filled[leaf.name].step  # so that a second transformer takes others
         drawn.append(Drawn(agent, tuple(leaves)))
         left.remove(agent)
     return tuple(drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orca_agents.config import Goal
-from orca_agents.errors import ChatError
+from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
 from orca_agents.records import (
     Content,
@@ -172,7 +172,7 @@ class Item:
             leaf=self.leaf,
             stage=chat.stage or "(no chat)",
             path=chat.path or self.path,
-            error=type(error.__cause__ or error).__name__,
+            error=_name_of(error),
             message=str(error),
             chats=tuple(self.chats),
         )
@@ -210,3 +210,8 @@ class Settled:
     """Whether it passed the checks of its own stage."""
     ballot: Ballot | None
     """The votes on it, if it came to a vote."""
+
+
+def _name_of(error: Exception) -> str:
+    """The type of an error, or of what caused it; that of one that a resumed run tries again stays as it is."""
+    return type(error if isinstance(error, RetriesError) else error.__cause__ or error).__name__

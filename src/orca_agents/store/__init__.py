@@ -27,12 +27,12 @@ from orca_agents.errors import StoreError
 from orca_agents.models.api import CallKey, Purpose, Reply
 from orca_agents.records import Example, Failure, Outcome, Rejection, Seed, Transcript
 from orca_agents.store.faults import explained
-from orca_agents.store.file import COUNTS, create_tables, is_in_use, lock_folder, open_reader, open_writer
+from orca_agents.store.file import COUNTS, LOCK_NAME, create_tables, is_in_use, lock_folder, open_reader, open_writer
 from orca_agents.store.packing import from_key, marks, pack, to_key, unpack
 from orca_agents.store.reading import Found, Readings, Spend, Tally
 from orca_agents.store.writer import Statement, Writer
 
-__all__ = ["FILE_NAME", "Found", "Spend", "Store", "Tally", "is_in_use"]
+__all__ = ["FILE_NAME", "LOCK_NAME", "Found", "Spend", "Store", "Tally", "is_in_use"]
 
 FILE_NAME = "store.sqlite"
 
@@ -156,6 +156,7 @@ class Store(Readings):
         *,
         chats: Sequence[Transcript] = (),
         drawn: Mapping[str, int] = MappingProxyType({}),
+        picked: Sequence[tuple[str, Sequence[str]]] = (),
         finished: bool = True,
     ) -> None:
         """All that became of one unit of work (a seed) and what was said about it, at once: this also marks the unit as
@@ -177,7 +178,7 @@ class Store(Readings):
         ]
         if finished:
             accepted = Counter(outcome.leaf for outcome in outcomes if isinstance(outcome, Example))
-            tally = json.dumps((dict(drawn), dict(accepted)), ensure_ascii=False, separators=(",", ":"))
+            tally = json.dumps((dict(drawn), dict(accepted), list(picked)), ensure_ascii=False, separators=(",", ":"))
             sql = "INSERT INTO finished VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET tally = excluded.tally"
             statements.append((sql, [(*name, to_key(tally))]))
         else:

@@ -35,6 +35,9 @@ class Tally(NamedTuple):
 
     drawn: dict[str, int]
     accepted: dict[str, int]
+    picked: Sequence[tuple[str, Sequence[str]]] = ()
+    """(transformer, its leaves): what was drawn, for a replay. Where numbers are asked for, the draw depends on what
+    was known of other seeds when it was made."""
 
 
 class Spend(NamedTuple):
@@ -69,7 +72,7 @@ class Readings:
         """The same for some units at once; those that are still to be done are left out."""
         sql = f"SELECT unit, tally FROM finished WHERE config_hash = ? AND unit IN ({marks(units)})"  # noqa: S608
         rows = self._read(sql, (config_hash, *map(to_key, units)))
-        return {from_key(unit): Tally(*json.loads(from_key(tally))) for unit, tally in rows}
+        return {from_key(unit): _tally(from_key(text)) for unit, text in rows}
 
     def finished_count(self, config_hash: str) -> int:
         """How many units are finished under this config."""
@@ -242,6 +245,11 @@ _SUMS = ", ".join(f"sum({name})" for name in COUNTS)
 
 def _in_plan(column: str, table: str) -> str:
     return f"EXISTS (SELECT 1 FROM plan WHERE plan.{column} = {table}.{column} AND plan.run = (SELECT run FROM latest))"  # noqa: S608
+
+
+def _tally(text: str) -> Tally:
+    drawn, accepted, picked = json.loads(text)
+    return Tally(drawn, accepted, tuple((agent, tuple(leaves)) for agent, leaves in picked))
 
 
 def _spend(row: Sequence[Any]) -> Spend:
