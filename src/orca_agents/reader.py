@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -75,5 +76,5 @@ class Reader(Generic[T]):
             self._tell()
 
     def _tell(self) -> None:
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody takes any more
             self._loop.call_soon_threadsafe(self._news.set)

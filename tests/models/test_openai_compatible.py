@@ -944,6 +944,12 @@ def test_a_missing_key_is_told_before_anything_is_sent(monkeypatch: pytest.Monke
         OpenAICompatible(ModelConfig(model="gpt-5-mini"))
 
 
+def test_a_variable_that_was_named_for_the_key_has_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MY_KEY", raising=False)
+    with pytest.raises(WrongKeyError, match=r"\$MY_KEY is not set"):
+        OpenAICompatible(ModelConfig(model="m", base_url="http://localhost:8000/v1", api_key_env="MY_KEY"))
+
+
 async def test_an_endpoint_of_ones_own_needs_no_key(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     assert (await ask(endpoint)).text == "Yes."

@@ -41,7 +41,8 @@ def read_key(config: ModelConfig, url: str) -> Secret:
     key = os.environ.get(config.api_key_env, "").strip()
     if not key:
         host = urlsplit(url).hostname or ""
-        if config.azure is None and host != "openai.com" and not host.endswith(".openai.com"):
+        named = config.api_key_env != ModelConfig.model_fields["api_key_env"].default
+        if not named and config.azure is None and host != "openai.com" and not host.endswith(".openai.com"):
             return Secret("")  # servers of one's own often want no key
         raise WrongKeyError(
             f"{shown_address(url)} needs a key and ${config.api_key_env} is not set; "
