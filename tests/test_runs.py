@@ -22,6 +22,7 @@ from orca_agents import (
 )
 from orca_agents.errors import BadRequestError, WrongKeyError
 from orca_agents.models.api import Abilities, Reply, Request
+from orca_agents.orchestrator import Progress
 from orca_agents.testing import ScriptedModel
 
 PASSAGE = (
@@ -452,3 +453,15 @@ def test_seeds_that_cannot_be_read_on_lose_nothing_of_those_in_hand(skill: str, 
     again = run_skill(skill, seeds[:1], model=model, out=tmp_path / "run")
     assert len(again) == 1
     assert len(model.requests) == asked
+
+
+def test_progress_counts_each_seed_once(skill: str) -> None:
+    latest: list[tuple[int, int, int | None]] = []
+
+    def note(progress: Progress) -> None:
+        latest.append((progress.finished, progress.under_way, progress.total))
+
+    seeds = [PASSAGE.replace("1923", str(1000 + number)) for number in range(40)]
+    run_skill(skill, seeds, model=script(), on_progress=note)
+    assert latest[-1] == (40, 0, 40)
+    assert max(finished + under_way for finished, under_way, _ in latest) <= 40

@@ -152,10 +152,15 @@ class _Hand:
         note of. If the seeds cannot be read on, those in hand are finished all the same."""
         task = asyncio.ensure_future(reading)
         task.add_done_callback(lambda _: self._news.set())
-        while not task.done() and not self.closed:
-            await self._news.wait()
-            self._news.clear()
-            self._settle_ended()
+        try:
+            while not task.done() and not self.closed:
+                await self._news.wait()
+                self._news.clear()
+                self._settle_ended()
+        except BaseException:  # raised again: nobody takes what is read now
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
         if not task.done() or self.closed:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -226,7 +231,7 @@ class _Hand:
                 _LOG.warning("%s. Waiting up to %.0f s for the calls in flight", halt.reason, GRACE_S)
             try:
                 async with asyncio.timeout(GRACE_S if failed else None):
-                    await self._next_end()
+                    await self._next_end(failed)
             except TimeoutError:
                 await self.drop()
                 self._error = self._error or halt.reason
@@ -236,13 +241,13 @@ class _Hand:
         if self._error is not None:
             raise self._error
 
-    async def _next_end(self) -> None:
-        """Until a seed came to its end; after a failure of the teacher, until all did."""
+    async def _next_end(self, failed: bool) -> None:
+        """Until there is news; if the teacher has failed before, until all seeds came to their end."""
         while True:
             await self._news.wait()
             self._news.clear()
             self._settle_ended()
-            if not self._tasks or not isinstance(self._run.halt.reason, TeacherError):
+            if not self._tasks or not failed:
                 return
 
     def _came_to_its_end(self, task: asyncio.Task[None]) -> None:
@@ -287,6 +292,7 @@ class _Hand:
         tally = Tally(dict(leaves), _accepted(outcomes))
         progress = run.progress
         progress.finished += 1
+        progress.under_way -= 1  # at once, so that no seed is counted as both
         progress.accepted += sum(tally.accepted.values())
         for outcome in outcomes:
             progress.funnel.add(outcome)
@@ -297,8 +303,9 @@ class _Hand:
         """Take note of a seed that came to its end."""
         self._tasks.discard(task)
         run = self._run
-        run.progress.under_way -= 1
         error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            run.progress.under_way -= 1
         if isinstance(error, StoppedError):
             self.capped = True
         elif error is not None and self._error is None:

@@ -37,11 +37,12 @@ class Reader(Generic[T]):
                 batch = list(self._read)
                 self._read.clear()
                 self._state.notify()
-                if not batch and not self._ended:
+                ended = self._ended  # read here: its last items may come as soon as the lock is free
+                if not batch and not ended:
                     self._news.clear()
             if batch:
                 return batch
-            if self._ended:
+            if ended:
                 if self._error is not None:
                     raise self._error
                 return []

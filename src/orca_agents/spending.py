@@ -40,6 +40,9 @@ class Halt:
 
     async def unless_told(self, work: Coroutine[Any, Any, T]) -> T | None:
         """What this comes to; given up, with `None`, when no more seeds are to be taken."""
+        if self.no_more_seeds:
+            work.close()
+            return None
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
 
         def give_up() -> None:
@@ -161,6 +164,14 @@ class PaidTeacher:
                 if isinstance(error, TeacherError):
                     self.halt.stop(error)
                 raise
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise  # it is this call that is cancelled, not something within the teacher
+                self.meter.faults += 1
+                raise RetriesError(
+                    f"{self.name} gave up a call of its own accord; a resumed run tries it again"
+                ) from error
             except Exception as error:  # a teacher object of the user's own: whatever it raises costs one chat
                 self.meter.faults += 1
                 raise RetriesError(

@@ -70,6 +70,7 @@ class Teachers:
         self._given = given or {}
         self._connected: dict[str, Teacher] = {}
         self._ours: list[Teacher] = []
+        self._knocking: list[asyncio.Future[None]] = []
         self._found: dict[int, Abilities] = {}
         """What teachers can do that were asked in this run, by their identity: one may speak in several stages."""
         if shared is not None:
@@ -132,7 +133,7 @@ class Teachers:
             model = self._model(stage)
             abilities, knock = await self._abilities(store, purse, teacher, model)
             if knock is not None:
-                doors.setdefault(id(teacher), _once(knock))
+                doors.setdefault(id(teacher), _once(knock, self._knocking))
             paid = PaidTeacher(
                 teacher, self.price(stage), purse.budget, purse.meter, purse.halt, doors.get(id(teacher), _open)
             )
@@ -157,6 +158,9 @@ class Teachers:
 
     async def close(self) -> None:
         """Free what was connected here."""
+        for knocking in self._knocking:
+            knocking.cancel()
+        await asyncio.gather(*self._knocking, return_exceptions=True)
         for teacher in self._ours:
             await teacher.close()
 
@@ -219,14 +223,15 @@ async def _open() -> None:
     """Nothing is to be done before the first call."""
 
 
-def _once(knock: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Done by the first who comes; the others wait for it. If it fails, it fails for all."""
+def _once(knock: Callable[[], Awaitable[None]], begun: list[asyncio.Future[None]]) -> Callable[[], Awaitable[None]]:
+    """Done by the first who comes, and noted in `begun`; the others wait for it. If it fails, it fails for all."""
     doing: asyncio.Future[None] | None = None
 
     async def pass_through() -> None:
         nonlocal doing
         if doing is None:
             doing = asyncio.ensure_future(knock())
+            begun.append(doing)
         if not doing.done():
             await asyncio.shield(doing)
         doing.result()

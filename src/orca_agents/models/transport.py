@@ -71,7 +71,7 @@ class Transport:
 
     async def listed_models(self) -> list[dict[str, Any]]:
         """What the endpoint lists of its models; empty if it lists none, and never an error."""
-        with suppress(aiohttp.ClientError, TimeoutError, ValueError):
+        with suppress(aiohttp.ClientError, TimeoutError, ValueError, RecursionError):
             async with asyncio.timeout(_LISTING_S), self._session.get(self._models, allow_redirects=False) as response:
                 data = json.loads(await response.read())
             rows = data.get("data") if isinstance(data, dict) else data
@@ -107,4 +107,5 @@ def _proxy(address: str) -> str | None:
     if proxy_bypass(parts.hostname or ""):
         return None
     proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
