@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import json
 from dataclasses import dataclass
 from types import TracebackType
+
+from pydantic_core import to_json
 
 from orca_agents.config import ModelConfig, Price
 from orca_agents.errors import BudgetError, ConfigError
@@ -212,7 +213,7 @@ def estimate_prompt_tokens(request: Request) -> int:
     )
     for data in (request.schema, request.extra_body):
         if data:
-            tokens += _estimate(json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str))
+            tokens += _estimate(to_json(data, fallback=str).decode())
     return tokens
 
 

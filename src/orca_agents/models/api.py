@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from pydantic_core import to_json
+
 from orca_agents.config import Sampling
 from orca_agents.records import Record, Usage
 
@@ -37,8 +39,12 @@ class Request:
 
     def digest(self) -> str:
         """SHA-256 of the whole request: any changed byte is another request."""
-        text = json.dumps(self.body(), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        body = self.body()
+        try:
+            text = to_json(body)
+        except ValueError:  # half a surrogate pair, which only Python's own writer takes
+            text = json.dumps(body, separators=(",", ":")).encode()
+        return hashlib.sha256(text).hexdigest()
 
 
 class CallKey(NamedTuple):

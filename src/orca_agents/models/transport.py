@@ -16,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import httpx2
 import openai
+from pydantic_core import to_json
 
 from orca_agents.config import ModelConfig
 from orca_agents.errors import BadRequestError, UnreachableError
@@ -49,7 +50,11 @@ class Transport:
         total = self._endpoint.timeout_s
         timeout = aiohttp.ClientTimeout(total=total, sock_connect=min(total, connect_s))
         try:
-            data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            data = to_json(body)
+        except ValueError:
+            what = "the request holds half a surrogate pair, which is no text"
+            return Fault(BadRequestError, what, "clean the seed that it comes from")
+        try:
             # what follows a redirect would take the key along, perhaps to somebody else
             async with self._session.post(self._chat, data=data, timeout=timeout, allow_redirects=False) as response:
                 raw = await response.read()
@@ -63,9 +68,6 @@ class Transport:
             return json.loads(raw)
         except (aiohttp.ClientError, TimeoutError) as error:
             return self._endpoint.connection_fault(error)
-        except UnicodeEncodeError:
-            what = "the request holds half a surrogate pair, which is no text"
-            return Fault(BadRequestError, what, "clean the seed that it comes from")
         except (ValueError, RecursionError) as error:
             return self._endpoint.malformed_fault(f"it is not JSON, {error}", None)
 
