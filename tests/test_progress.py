@@ -40,7 +40,7 @@ def some_progress() -> Progress:
     funnel = Funnel(accepted=30)
     funnel.rejected.update({"fits_passage": 9})
     meter = Meter(usage=Usage(calls=260, prompt_tokens=100_000, completion_tokens=20_400), usd=0.12)
-    meter.here.update(calls=260, tokens=120_400)
+    meter.calls_here = 260
     return Progress(finished=12, under_way=8, total=40, funnel=funnel, accepted=30, meter=meter, in_flight=8)
 
 

@@ -86,7 +86,7 @@ async def execute(
                         _count_beside(sources, options, job.progress)
                     ended = await job.run(roles, planned(_picked(read_seeds(sources, options), pick), config.limit))
                 store.flush()
-            except Exception as error:  # raised again when all is put in order
+            except Exception as error:  # whatever ends a run is told in its files and log, then raised again
                 ended, why = "failed", f"{type(error).__name__}: {error}"
                 raise
             finally:
@@ -236,7 +236,7 @@ class _Job:
         progress.pace = min((limiter.pace for limiter in limits if limiter.pace is not None), default=None)
         try:
             self._on_progress(progress)
-        except Exception as error:  # noqa: BLE001  whatever it is, it must not become the fate of a seed
+        except Exception as error:  # noqa: BLE001  the caller's own code: what it raises is told at the end, or it would become the fate of a seed
             self._complaint, self._on_progress = error, lambda _: None
         now = time.monotonic()
         if now - self._noted >= NOTED_EVERY_S:

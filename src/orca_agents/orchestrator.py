@@ -66,7 +66,7 @@ class Progress:
             "here": {
                 "finished": self.finished - self.resumed,
                 "accepted": self.funnel.accepted,
-                "calls": meter.here["calls"],
+                "calls": meter.calls_here,
             },
         }
 
@@ -113,7 +113,7 @@ async def run_seeds(run: Run, items: Iterable[Work]) -> Ended:
             if not await hand.take_all(batch):
                 break
         await hand.finish()
-    except BaseException:  # raised again when all is put in order
+    except BaseException:  # also when cancelled, no task may be left behind; raised again
         await hand.drop()
         raise
     finally:
@@ -157,7 +157,7 @@ class _Hand:
                 await self._news.wait()
                 self._news.clear()
                 self._settle_ended()
-        except BaseException:  # raised again: nobody takes what is read now
+        except BaseException:  # also when cancelled, the reading task may not be left behind; raised again
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             raise
@@ -167,7 +167,7 @@ class _Hand:
             return None
         try:
             return task.result()
-        except Exception as error:  # noqa: BLE001  raised when the seeds in hand are finished
+        except Exception as error:  # noqa: BLE001  whatever reading raises, the seeds in hand are paid for: finish first
             self._error = error
             return None
 

@@ -67,7 +67,7 @@ class Reader(Generic[T]):
                         break
                 if waited:
                     self._tell()
-        except BaseException as caught:  # noqa: BLE001  it belongs to who takes
+        except BaseException as caught:  # noqa: BLE001  in a thread of its own nobody would see it: `take` raises it
             error = caught
         finally:
             if hasattr(self._items, "close"):

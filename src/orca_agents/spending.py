@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -73,7 +72,7 @@ class Halt:
 
 @dataclass
 class Meter:
-    """What the run folder has bought so far, and how many calls are under way: kept in memory, for progress."""
+    """What the run folder has bought so far: kept in memory, for progress."""
 
     usage: Usage = field(default_factory=Usage)
     attempts: int = 0
@@ -82,8 +81,8 @@ class Meter:
     usd: float = 0.0
     unpriced: set[str] = field(default_factory=set)
     """Models that were called and whose price is not known: `usd` is without them."""
-    here: Counter[str] = field(default_factory=Counter)
-    """What this process bought: `calls`, `tokens`."""
+    calls_here: int = 0
+    """Calls that this process bought."""
 
     @classmethod
     def of(cls, spent: Iterable[Spend], prices: Mapping[str, Price | None]) -> Meter:
@@ -100,8 +99,7 @@ class Meter:
         """Count a reply."""
         self.usage += reply.usage
         self.attempts += reply.attempts
-        self.here["calls"] += 1
-        self.here["tokens"] += reply.usage.prompt_tokens + reply.usage.completion_tokens
+        self.calls_here += 1
         self._pay(model, reply.usage, price)
 
     def _pay(self, model: str, usage: Usage, price: Price | None) -> None:
@@ -172,7 +170,7 @@ class PaidTeacher:
                 raise RetriesError(
                     f"{self.name} gave up a call of its own accord; a resumed run tries it again"
                 ) from error
-            except Exception as error:  # a teacher object of the user's own: whatever it raises costs one chat
+            except Exception as error:  # a teacher may be the user's own code: whatever it raises costs one chat
                 self.meter.faults += 1
                 raise RetriesError(
                     f"{self.name} raised {type(error).__name__}: {error}; a resumed run tries this call again"

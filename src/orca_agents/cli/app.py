@@ -29,32 +29,42 @@ MaxTokensOption = Annotated[
     int | None, typer.Option(min=1, help="Most tokens for this run folder, prompts and replies.")
 ]
 ConcurrencyOption = Annotated[int | None, typer.Option(min=1, help="Most calls in flight.")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="A run file; options here win over it.")]
+BaseUrlOption = Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible endpoint.")]
+ChooseOption = Annotated[int | None, typer.Option(min=1, help="Leaves of the taxonomy per passage.")]
+GoalsOption = Annotated[int | None, typer.Option(min=0, help="Refinement goals per item.")]
+LeafOption = Annotated[list[str] | None, typer.Option(help="Draw from this leaf only; may be repeated.")]
+TransformerOption = Annotated[list[str] | None, typer.Option(help="Draw from this transformer only; may repeat.")]
+LanguageOption = Annotated[str | None, typer.Option(help="Write in this language (e.g. es), not in each seed's.")]
+ChunkWordsOption = Annotated[int | None, typer.Option(min=20, help="Longest chunk, in words.")]
+RandomSeedOption = Annotated[int | None, typer.Option(help="The same number makes the same draws.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Most chunks to work on.")]
+TextFieldOption = Annotated[str | None, typer.Option(help="The field of JSONL and JSON files that holds the text.")]
+SkillArgument = Annotated[str | None, typer.Argument(help="A skill's name, or the path of a skill file.")]
 RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
 
 
 @app.command()
 def run(
-    skill: Annotated[str | None, typer.Argument(help="A skill's name, or the path of a skill file.")] = None,
+    skill: SkillArgument = None,
     seeds: Annotated[list[str] | None, typer.Argument(help="Files and folders; - for standard input.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="A run file; options here win over it.")] = None,
+    config: ConfigOption = None,
     model: Annotated[
         str | None, typer.Option(help="The teacher: a model's name, a .gguf file, or `local`. Else $ORCA_MODEL.")
     ] = None,
-    base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible endpoint.")] = None,
+    base_url: BaseUrlOption = None,
     out: Annotated[
         Path | None, typer.Option(help="The run folder. Unless given: one under runs/, the same for the same command.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most chunks to work on.")] = None,
-    choose: Annotated[int | None, typer.Option(min=1, help="Leaves of the taxonomy per passage.")] = None,
-    goals: Annotated[int | None, typer.Option(min=0, help="Refinement goals per item.")] = None,
-    leaf: Annotated[list[str] | None, typer.Option(help="Draw from this leaf only; may be repeated.")] = None,
-    transformer: Annotated[list[str] | None, typer.Option(help="Draw from this transformer only; may repeat.")] = None,
-    language: Annotated[str | None, typer.Option(help="Write in this language (e.g. es), not in each seed's.")] = None,
-    text_field: Annotated[
-        str | None, typer.Option(help="The field of JSONL and JSON files that holds the text.")
-    ] = None,
-    chunk_words: Annotated[int | None, typer.Option(min=20, help="Longest chunk, in words.")] = None,
-    random_seed: Annotated[int | None, typer.Option(help="The same number makes the same draws.")] = None,
+    limit: LimitOption = None,
+    choose: ChooseOption = None,
+    goals: GoalsOption = None,
+    leaf: LeafOption = None,
+    transformer: TransformerOption = None,
+    language: LanguageOption = None,
+    text_field: TextFieldOption = None,
+    chunk_words: ChunkWordsOption = None,
+    random_seed: RandomSeedOption = None,
     accept: AcceptOption = None,
     max_usd: MaxUsdOption = None,
     max_tokens: MaxTokensOption = None,
@@ -93,7 +103,7 @@ def run(
 def resume(
     run: RunArgument,
     accept: AcceptOption = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most chunks to work on.")] = None,
+    limit: LimitOption = None,
     max_usd: MaxUsdOption = None,
     max_tokens: MaxTokensOption = None,
     concurrency: ConcurrencyOption = None,
@@ -129,23 +139,21 @@ def status(
 
 @app.command()
 def estimate(
-    skill: Annotated[str | None, typer.Argument(help="A skill's name, or the path of a skill file.")] = None,
+    skill: SkillArgument = None,
     seeds: Annotated[list[str] | None, typer.Argument(help="Files and folders.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="A run file; options here win over it.")] = None,
+    config: ConfigOption = None,
     pilot: Annotated[int, typer.Option(min=2, help="Chunks to try, drawn from all.")] = 20,
     model: Annotated[str | None, typer.Option(help="The teacher, as for `run`.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="Address of an OpenAI-compatible endpoint.")] = None,
+    base_url: BaseUrlOption = None,
     out: Annotated[Path | None, typer.Option(help="The run folder, as for `run`.")] = None,
-    choose: Annotated[int | None, typer.Option(min=1, help="Leaves of the taxonomy per passage.")] = None,
-    goals: Annotated[int | None, typer.Option(min=0, help="Refinement goals per item.")] = None,
-    leaf: Annotated[list[str] | None, typer.Option(help="Draw from this leaf only; may be repeated.")] = None,
-    transformer: Annotated[list[str] | None, typer.Option(help="Draw from this transformer only; may repeat.")] = None,
-    language: Annotated[str | None, typer.Option(help="Write in this language (e.g. es), not in each seed's.")] = None,
-    text_field: Annotated[
-        str | None, typer.Option(help="The field of JSONL and JSON files that holds the text.")
-    ] = None,
-    chunk_words: Annotated[int | None, typer.Option(min=20, help="Longest chunk, in words.")] = None,
-    random_seed: Annotated[int | None, typer.Option(help="The same number makes the same draws.")] = None,
+    choose: ChooseOption = None,
+    goals: GoalsOption = None,
+    leaf: LeafOption = None,
+    transformer: TransformerOption = None,
+    language: LanguageOption = None,
+    text_field: TextFieldOption = None,
+    chunk_words: ChunkWordsOption = None,
+    random_seed: RandomSeedOption = None,
     accept: AcceptOption = None,
     max_usd: MaxUsdOption = None,
     max_tokens: MaxTokensOption = None,

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from orca_agents import loop
 from orca_agents.cli.progress import ProgressView, wanted
-from orca_agents.cli.running import CAPPED, INTERRUPTED, in_hand, resolve
+from orca_agents.cli.running import CAPPED, INTERRUPTED, resolve, run_until_told
 from orca_agents.cli.status import PILOT
 from orca_agents.config import Price, RunConfig, StageName
 from orca_agents.errors import ConfigError, SeedError, TeacherError
@@ -159,11 +158,6 @@ def _work_on(config: RunConfig, sources: Sequence[Path], folder: Path, drawn: Dr
         return Done(end, samples)
 
     with ProgressView(trial, folder) as view:
-
-        def interrupted() -> None:
-            halt.finish()
-            view.say(f"no more chunks are taken; {in_hand(view.latest)} finished; Ctrl-C again stops at once")
-
         try:
             work = execute(
                 trial,
@@ -175,7 +169,7 @@ def _work_on(config: RunConfig, sources: Sequence[Path], folder: Path, drawn: Dr
                 halt=halt,
                 pick=lambda seed: seed.id in drawn.units,
             )
-            return loop.run(work, on_interrupt=interrupted)
+            return run_until_told(work, halt, view)
         except (KeyboardInterrupt, TeacherError):
             write_config(folder, config)
             view.say(f"the pilot was stopped; what it bought is kept in {folder}, and the same command goes on with it")

@@ -200,7 +200,7 @@ class ProgressView:
         """Copy the counts: another thread shows them while the run changes them."""
         self._taken = now
         self._counts = counts = Counts.of(self._latest)
-        calls = self._latest.meter.here["calls"]
+        calls = self._latest.meter.calls_here
         here = counts.finished - counts.resumed
         self._pace.note(Mark(now, here, self._latest.funnel.accepted, calls))
         chunks = None if counts.total is None else counts.total - counts.finished

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
@@ -16,7 +16,6 @@ from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError, TeacherError
 from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
-from orca_agents.orchestrator import Progress
 from orca_agents.records import Example, Rejection, Skip, Usage
 from orca_agents.run_folder import End
 from orca_agents.run_setup import default_out, make_config
@@ -25,6 +24,8 @@ from orca_agents.seeds import check_sources
 from orca_agents.spending import Halt
 from orca_agents.store import Store
 from orca_agents.yaml_file import YamlFile
+
+ResultT = TypeVar("ResultT")
 
 ENOUGH_FOR_A_RATE = 50
 """Chunks; the size of a store of fewer says little about that of 100,000."""
@@ -59,16 +60,11 @@ def run_here(config: RunConfig, folder: Path) -> None:
     calm_collector()
     halt = Halt()
     with ProgressView(config, folder) as view:
-
-        def interrupted() -> None:
-            halt.finish()
-            view.say(f"no more chunks are taken; {in_hand(view.latest)} finished; Ctrl-C again stops at once")
-
         try:
             work = execute(
                 config, sources, out=folder, read=_summarise, on_progress=view.update, say=view.say, halt=halt
             )
-            summary = loop.run(work, on_interrupt=interrupted)
+            summary = run_until_told(work, halt, view)
         except (KeyboardInterrupt, TeacherError) as stopped:
             what = "stopped" if isinstance(stopped, KeyboardInterrupt) else "the teacher ended the run"
             view.say(f"{what}; what was bought is kept in {folder}: {how_to_go_on(folder)}")
@@ -79,10 +75,16 @@ def run_here(config: RunConfig, folder: Path) -> None:
         raise SystemExit(code)
 
 
-def in_hand(progress: Progress) -> str:
-    """How many chunks are under way, as the beginning of what happens to them."""
-    chunks = "chunk" if progress.under_way == 1 else "chunks"
-    return f"{progress.under_way} {chunks} in hand {'is' if progress.under_way == 1 else 'are'} being"
+def run_until_told(work: Coroutine[Any, Any, ResultT], halt: Halt, view: ProgressView) -> ResultT:
+    """Run to the end. A first Ctrl-C takes no more chunks and finishes those in hand, a second one stops at once."""
+
+    def interrupted() -> None:
+        halt.finish()
+        count = view.latest.under_way
+        chunks = "1 chunk in hand is" if count == 1 else f"{count} chunks in hand are"
+        view.say(f"no more chunks are taken; {chunks} being finished; Ctrl-C again stops at once")
+
+    return loop.run(work, on_interrupt=interrupted)
 
 
 def calm_collector() -> None:
