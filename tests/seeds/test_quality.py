@@ -94,9 +94,11 @@ def test_much_notation_outside_code_makes_mathematics() -> None:
     assert kind_of("An example of code:\n\n```\n" + "x = 3\ny = 4\n" * 20 + "```\n\nThat was it.") == "text"
 
 
-def test_files_of_later_versions_are_named_with_what_to_do() -> None:
+def test_files_that_are_not_read_are_named_with_what_to_do() -> None:
     from pathlib import PurePath
 
-    for name in ("a.html", "B.PDF", "c.docx", "d.csv", "e.yaml", "f.xml", "g.parquet", "h.ipynb"):
-        assert "convert it to text" in (refusal(PurePath(name)) or "")
-    assert refusal(PurePath("notes.unknown")) is None
+    for name in ("a.doc", "B.ODT", "f.xml", "h.ipynb", "i.xlsx", "j.pptx"):
+        assert "convert it to" in (refusal(PurePath(name)) or "")
+    assert "unpack it" in (refusal(PurePath("k.zip")) or "")
+    for name in ("a.html", "B.PDF", "c.docx", "d.csv", "e.yaml", "g.parquet", "notes.unknown"):
+        assert refusal(PurePath(name)) is None

@@ -12,7 +12,9 @@ import pytest
 from orca_agents.errors import SeedError
 from orca_agents.records import Seed, Skip
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
+from orca_agents.seeds.documents import Document
 from orca_agents.seeds.rows import MAX_BYTES
+from orca_agents.seeds.sources import read_source
 
 TEXT = "Number {}: the tide table of the harbour lists two high waters and two low waters for almost every day."
 OPTIONS = SeedOptions(words=(5, 3000))
@@ -119,8 +121,8 @@ def test_all_missing_paths_are_named_at_once(tmp_path: Path) -> None:
 def test_a_folder_without_a_readable_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SeedError, match="files found: none"):
         check_sources([tmp_path])
-    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(SeedError, match=r"1 \.pdf"):
+    (tmp_path / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(SeedError, match=r"1 \.doc"):
         _read(tmp_path)
     _write(tmp_path / "a.txt", 1)
     check_sources([tmp_path])
@@ -175,3 +177,17 @@ def test_files_are_opened_one_after_the_other(tmp_path: Path) -> None:
     changed = next(found)
     assert isinstance(changed, Seed)
     assert changed.text.startswith("Number 3")
+
+
+def test_a_run_folder_among_the_seeds_is_one_skip(tmp_path: Path) -> None:
+    (tmp_path / "book.md").write_text("The mill by the river ground oats for the whole valley until the flood came.")
+    run = tmp_path / "runs" / "first"
+    run.mkdir(parents=True)
+    for name in ("store.sqlite", "run.yaml", "examples.jsonl"):
+        (run / name).write_text('{"text": "made from seeds"}\n')
+    read = list(read_source(tmp_path, SeedOptions()))
+    assert [item.source for item in read if isinstance(item, Document)] == [str(tmp_path / "book.md")]
+    (skipped,) = (item for item in read if isinstance(item, Skip))
+    assert (skipped.source, "the folder of a run" in skipped.reason) == (str(run), True)
+    (named,) = read_source(run / "examples.jsonl", SeedOptions())
+    assert isinstance(named, Document)

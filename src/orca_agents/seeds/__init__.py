@@ -1,4 +1,4 @@
-"""Read text, Markdown, code, JSONL, folders and standard input as cleaned, chunked seeds."""
+"""Read text, code, tables, pages, PDF and Word files, API descriptions and folders as cleaned, chunked seeds."""
 
 from __future__ import annotations
 

@@ -27,6 +27,11 @@ def count_words(text: str) -> float:
     return max(words, len(text) / 20)
 
 
+def count_cells(table: str) -> float:
+    """How many words a table in CSV has: each cell has one or more."""
+    return count_words(table.replace(",", " "))
+
+
 def chunk(
     text: str, capacity: int, fewest: int = 0, *, markdown: bool = False, code: bool = False
 ) -> list[tuple[int, int]]:

@@ -41,6 +41,15 @@ class SeedOptions:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A piece of a document that has a place of its own: a page of a PDF file."""
+
+    text: str
+    page: int
+    """From 1."""
+
+
+@dataclass(frozen=True)
 class Document:
     """One text as it was read, and what its source says about it."""
 
@@ -56,6 +65,10 @@ class Document:
     language: str | None = None
     flags: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    """Its pages, where it has some: then `text` is their texts, joined. Its seeds say from which pages they are."""
+    whole: bool = False
+    """Whether its reader has cut it already (rows of a table, operations of an API): it becomes one seed as it is."""
 
 
 def skip(source: str, reason: str) -> Skip:

@@ -1,15 +1,23 @@
-"""Tell what kind of seed a file or a text is, and which files cannot be read yet."""
+"""Tell what kind of seed a file or a text is, which reader it needs, and which files are not read."""
 
 from __future__ import annotations
 
 import re
 from pathlib import PurePath
+from typing import Literal
 
 from orca_agents.records import SeedKind
 from orca_agents.seeds.chunking import count_words
 
 ROWS = frozenset({".jsonl", ".ndjson"})
 """Files with one JSON object on each line."""
+Format = Literal["rows", "json", "yaml", "table", "proto", "html", "pdf", "docx", "text"]
+"""How a file is read."""
+
+
+def format_of(path: PurePath) -> Format:
+    """How a file of this name is read; everything without a format of its own may be text."""
+    return _FORMATS.get(path.suffix.lower(), "text")
 
 
 def is_code(path: PurePath) -> bool:
@@ -25,14 +33,18 @@ def is_markdown(path: PurePath) -> bool | None:
 
 
 def refusal(path: PurePath) -> str | None:
-    """Why a file of this name is not read, and what to do instead; `None` for all that may be text."""
-    what = _LATER.get(path.suffix.lower())
-    return f"{what}: not read by this version; convert it to text, Markdown or JSONL first" if what else None
+    """Why a file of this name is not read, and what to do instead; `None` for all others."""
+    return _REFUSED.get(path.suffix.lower())
 
 
-def looks_like_markup(text: str) -> bool:
-    """Whether a text is a whole HTML or XML document."""
-    return _MARKUP.match(text) is not None
+def looks_like_html(text: str) -> bool:
+    """Whether a text is a whole HTML page, whatever its file is called."""
+    return _HTML.match(text) is not None
+
+
+def looks_like_xml(text: str) -> bool:
+    """Whether a text is a whole XML document that is no page."""
+    return _XML.match(text) is not None and not looks_like_html(text)
 
 
 def looks_like_markdown(text: str) -> bool:
@@ -54,26 +66,51 @@ LEAST_NOTATION = 5
 _CODE_SUFFIXES = """
     ada adb ads asm bash bat c cc cjs cl clj cljs cmake cpp cs css cu cxx d dart el elm erl ex exs f f90 f95 fish fs
     glsl go gradle graphql groovy h hh hlsl hpp hs hxx java jl js jsx kt kts less lisp lua m mjs mk ml mli mm nim pas
-    php pl pm proto ps1 py pyi pyx r rb rkt rs s scala scm scss sh sol sql sv svelte swift tcl tf thrift ts tsx v vb
+    php pl pm ps1 py pyi pyx r rb rkt rs s scala scm scss sh sol sql sv svelte swift tcl tf thrift ts tsx v vb
     vhd vhdl vue wgsl zig zsh
 """
 _CODE = frozenset(f".{name}" for name in _CODE_SUFFIXES.split())
 _CODE_NAMES = frozenset({"Makefile", "makefile", "GNUmakefile", "Dockerfile", "Jenkinsfile", "CMakeLists.txt"})
-_LATER = {
-    suffix: what
-    for what, suffixes in {
-        "an HTML page": ".html .htm .xhtml .mhtml",
-        "an XML file": ".xml .svg .rss .atom",
-        "a PDF file": ".pdf",
-        "an office document": ".docx .doc .odt .rtf .pptx .ppt .odp",
-        "an e-book": ".epub .mobi",
-        "a table": ".csv .tsv .xlsx .xls .ods .parquet .feather .arrow",
-        "a YAML file (an API description, a configuration)": ".yaml .yml",
-        "a notebook": ".ipynb",
-    }.items()
+_FORMATS: dict[str, Format] = {
+    **dict.fromkeys(ROWS, "rows"),
+    ".json": "json",
+    **dict.fromkeys((".yaml", ".yml"), "yaml"),
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".parquet", ".pq"), "table"),
+    ".proto": "proto",
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
+    ".pdf": "pdf",
+    ".docx": "docx",
+}
+XML_REFUSED = "an XML file: not read, and its entities are never expanded; convert it to text, Markdown or JSONL first"
+_REFUSED = {
+    suffix: reason
+    for suffixes, reason in (
+        (".xml .svg .rss .atom .xsl .xsd", XML_REFUSED),
+        (
+            ".doc .odt .rtf .dotx .docm .pages .wpd",
+            "an office document that is not .docx: save it as .docx, for example with "
+            "`libreoffice --headless --convert-to docx FILE`, or convert it to text or Markdown",
+        ),
+        (".pptx .ppt .odp .key", "slides: not read; convert it to text, Markdown or PDF first"),
+        (
+            ".xlsx .xls .xlsm .ods .numbers .feather .arrow",
+            "a table in a form that is not read; convert it to CSV, Parquet or text first",
+        ),
+        (".epub .mobi .azw3 .djvu", "an e-book: not read; convert it to text or HTML first"),
+        (".mhtml .mht .webarchive", "a web archive: not read; save the page as HTML or convert it to text"),
+        (".ipynb", "a notebook: not read; convert it to text or Markdown first"),
+        (
+            ".zip .tar .gz .tgz .bz2 .xz .zst .7z .rar .jar .whl",
+            "an archive: files in it are not read; unpack it and give the folder",
+        ),
+    )
     for suffix in suffixes.split()
 }
-_MARKUP = re.compile(r"\s{0,1000}<(?:!doctype html|html[\s>]|\?xml\s)", re.IGNORECASE)
+_HTML = re.compile(
+    r"\s{0,1000}(?:<\?xml[^>]{0,200}\?>\s{0,100})?(?:<!--.{0,1000}?-->\s{0,100}){0,3}<(?:!doctype html|html[\s>])",
+    re.IGNORECASE | re.DOTALL,
+)
+_XML = re.compile(r"\s{0,1000}<\?xml\s", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _OPERATORS = (

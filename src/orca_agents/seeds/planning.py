@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from orca_agents.errors import SeedError
 from orca_agents.records import Seed, Skip, short_hash
-from orca_agents.seeds.chunking import chunk, count_words
+from orca_agents.seeds.chunking import chunk, count_cells, count_words
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.documents import Document, SeedOptions, skip
 from orca_agents.seeds.kinds import kind_of, looks_like_markdown
@@ -54,16 +55,23 @@ def _plan(
 
 
 def _plan_document(document: Document, options: SeedOptions, met: Met) -> Iterator[Seed | Skip]:
-    text, flags = clean(document.text)
+    text, flags, pages = _clean_parts(document)
     code = document.kind == "code"
     kind = document.kind or kind_of(text)
-    fewest = options.words[0]
-    if reason := reason_to_skip(text, code=code):
+    fewest, most = options.words
+    # What its reader has cut is data, not prose: the rules for prose do not fit it.
+    if document.whole:
+        reason = None if text.strip() else "empty: it holds no text"
+    else:
+        reason = reason_to_skip(text, code=code)
+    if reason:
         yield skip(document.source, reason)
     elif options.kinds is not None and kind not in options.kinds:
         yield skip(document.source, f"of kind {kind}; wanted here: {', '.join(options.kinds)}")
-    elif (words := count_words(text)) < fewest:
+    elif (words := count_cells(text) if kind == "table" else count_words(text)) < fewest:
         yield skip(document.source, f"too short: {words:.0f} of at least {fewest} words")
+    elif document.whole and words > most:
+        yield skip(document.source, f"too long: {words:.0f} of at most {most} words, and it cannot be cut")
     elif first := met.first("documents", short_hash(text.strip()), document.source):
         yield skip(document.source, f"same text as {first}")
     else:
@@ -72,13 +80,53 @@ def _plan_document(document: Document, options: SeedOptions, met: Met) -> Iterat
             text=text,
             kind=kind,
             source=document.source,
-            title=document.title or (_title(text) if markdown else None),
-            licence=document.licence,
+            title=_clean_value(document.title) or (_title(text) if markdown else None),
+            licence=_clean_value(document.licence),
             language=document.language,
             flags=_union(document.flags, flags),
-            metadata=document.metadata,
+            metadata=_clean_value(document.metadata),
         )
-        yield from _cut(seed, options, met, markdown=markdown)
+        yield from _cut(seed, options, met, markdown=markdown, pages=pages, whole=document.whole)
+
+
+def _clean_parts(document: Document) -> tuple[str, tuple[str, ...], list[tuple[int, int]]]:
+    """The clean text, its flags, and where each page starts in it, with the page's number."""
+    if not document.parts:
+        return *clean(document.text), []
+    texts: list[str] = []
+    flags: tuple[str, ...] = ()
+    pages: list[tuple[int, int]] = []
+    start = 0
+    for part in document.parts:
+        text, noticed = clean(part.text)
+        if texts:
+            between = " " if _GOES_ON.search(texts[-1][-40:]) and text[:1].islower() else "\n\n"
+            texts.append(between)
+            start += len(between)
+        pages.append((start, part.page))
+        texts.append(text)
+        start += len(text)
+        flags = _union(flags, noticed)
+    return "".join(texts), flags, pages
+
+
+def _clean_value(value: Any) -> Any:
+    """A title or metadata with their texts clean: agents may be shown them, and every record must be writable."""
+    match value:
+        case str():
+            return clean(value).text
+        case list() | tuple():
+            return [_clean_value(item) for item in value]
+        case dict():
+            return {_clean_value(key): _clean_value(item) for key, item in value.items()}
+    return value
+
+
+def _pages(start: int, end: int, pages: Sequence[tuple[int, int]]) -> dict[str, list[int]]:
+    """The first and the last page of a span, as metadata."""
+    starts = [at for at, _ in pages]
+    first, last = bisect_right(starts, start) - 1, bisect_left(starts, end) - 1
+    return {"pages": [pages[first][1], pages[last][1]]}
 
 
 def _plan_seed(seed: Seed, options: SeedOptions, met: Met) -> Iterator[Seed | Skip]:
@@ -112,12 +160,21 @@ def _plan_seed(seed: Seed, options: SeedOptions, met: Met) -> Iterator[Seed | Sk
 
 
 def _cut(
-    document: Seed, options: SeedOptions, met: Met, *, markdown: bool, own_id: str | None = None
+    document: Seed,
+    options: SeedOptions,
+    met: Met,
+    *,
+    markdown: bool,
+    own_id: str | None = None,
+    pages: Sequence[tuple[int, int]] = (),
+    whole: bool = False,
 ) -> Iterator[Seed | Skip]:
     """The chunks of a clean document that is still one seed; `own_id` is the one that the user gave it."""
     code = document.kind == "code"
     metadata = document.metadata if own_id is None else {"seed_id": own_id, **document.metadata}
-    spans = chunk(document.text, options.capacity, options.words[0], markdown=markdown, code=code)
+    spans = [(0, len(document.text))]
+    if not whole:
+        spans = chunk(document.text, options.capacity, options.words[0], markdown=markdown, code=code)
     for start, end in spans:
         text = document.text[start:end]
         hash = short_hash(text)
@@ -138,20 +195,25 @@ def _cut(
                 "start": document.start + start,
                 "end": document.start + end,
                 "flags": _union(document.flags, sensitive_flags(text)),
-                "metadata": metadata,
+                "metadata": {**metadata, **_pages(start, end, pages)} if pages else metadata,
             }
         )
 
 
 def _language(text: str, seed: Seed) -> str | None:
-    """The language of a text; program code has none."""
-    if seed.kind == "code":
+    """The language of a text; program code and tables have none that can be told."""
+    if seed.kind in ("code", "table"):
         return None
+    if seed.kind == "html":
+        text = _TAG.sub(" ", text)
     from orca_agents.language import detect  # its model is loaded only where it is needed
 
     return detect(text)
 
 
+_GOES_ON = re.compile(r"[^\W\d_][,;\u2019\u201d)]*$")
+"""How a page ends whose last sentence goes on, on the next one."""
+_TAG = re.compile(r"<[^<>]*>")
 _TITLE = re.compile(r"^(?:# +|title: *)[\"']?(\S.{0,200}?)[\"']?[ #]*$", re.MULTILINE)
 
 

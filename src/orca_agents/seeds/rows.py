@@ -76,7 +76,8 @@ def parse(text: str) -> Any:
         raise SeedError("not usable JSON: nested too deeply") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
-        raise SeedError(f"not valid JSON: {error.msg} at {where}") from None
+        what = error.msg.removesuffix(" at")
+        raise SeedError(f"not valid JSON: {what} at {where}") from None
     except ValueError as error:  # a number of more digits than Python takes
         raise SeedError(f"not usable JSON: {error}") from None
 

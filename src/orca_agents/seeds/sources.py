@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -15,6 +15,7 @@ from orca_agents.errors import SeedError, did_you_mean
 from orca_agents.records import Seed, Skip
 from orca_agents.seeds import kinds
 from orca_agents.seeds.documents import STDIN, Document, SeedOptions, skip
+from orca_agents.seeds.formats import apis, docx, html, pdf, tables
 from orca_agents.seeds.reading import SAMPLE_BYTES, Decoded, binary_reason, decode
 from orca_agents.seeds.rows import MAX_BYTES, read_json, read_lines
 
@@ -52,10 +53,17 @@ def read_source(
         return
     for path in _walk(source):
         # Opening a pipe that nobody writes to would wait for ever; one that the user names is read.
-        if _is_special(path):
+        if is_run_folder(path):
+            yield skip(_shown(path), "the folder of a run: name its files if you want them read as seeds")
+        elif _is_special(path):
             yield skip(_shown(path), "not a regular file")
         else:
             yield from _read_file(path, options)
+
+
+def is_run_folder(path: Path) -> bool:
+    """Whether a path is the folder of a run: what is in it was made from seeds, and is none."""
+    return (path / "store.sqlite").is_file() and (path / "run.yaml").is_file()
 
 
 def _check(path: Path) -> None:
@@ -67,13 +75,13 @@ def _check(path: Path) -> None:
         why = error.strerror if isinstance(error, OSError) else error
         hint = did_you_mean(path.name, _names(path.parent))
         raise SeedError(f"{_shown(path)}: no such file or folder ({why}){hint}") from None
-    if not _is_folder(path) or any(kinds.refusal(file) is None for file in _walk(path)):
+    if not _is_folder(path) or any(kinds.refusal(file) is None and not is_run_folder(file) for file in _walk(path)):
         return
     suffixes = Counter(file.suffix.lower() for file in _walk(path))
     found = ", ".join(f"{count} {suffix}" for suffix, count in suffixes.most_common(6)) or "none"
     raise SeedError(
         f"{_shown(path)}: no file in this folder can be read as seeds (files found: {found}); "
-        "give text, Markdown, code or JSONL"
+        "give text, Markdown, code, JSONL, HTML, PDF, .docx, tables or API descriptions"
     )
 
 
@@ -102,12 +110,13 @@ def _is_special(path: Path) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """All files under a folder, sorted, each folder once; hidden ones are left out. Links are followed."""
+    """All files under a folder, sorted, each folder once; hidden ones are left out. Links are followed. A folder of a
+    run is given as it is."""
     visited: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
         path = waiting.pop()
-        if not _is_folder(path):
+        if not _is_folder(path) or is_run_folder(path):
             yield path
             continue
         try:
@@ -127,14 +136,47 @@ def _read_file(path: Path, options: SeedOptions) -> Iterator[Document | Skip]:
     if reason := kinds.refusal(path):
         yield skip(name, reason)
         return
+    format = kinds.format_of(path)
     try:
+        if (reader := _reader(format)) is not None:
+            yield from reader(path, name, options)
+            return
         with path.open("rb") as stream:
-            if path.suffix.lower() in kinds.ROWS:
+            if format == "rows":
                 yield from _read_rows(stream, name, options)
-            else:
-                yield from _read_text(stream, name, path, options)
+                return
+            decoded = _decode_all(stream)
+        if format == "json" and (options.text_field is not None or not apis.looks_like_api(decoded.text)):
+            yield from read_json(decoded, name, options.text_field)
+        elif format in ("json", "yaml"):
+            yield from _read_description(decoded, path, name, options)
+        else:
+            yield from _read_text(decoded, name, path, options)
+    except SeedError as error:
+        yield skip(name, str(error))
     except OSError as error:
         yield skip(name, f"cannot be read: {error.strerror or error}")
+    except Exception as error:  # noqa: BLE001
+        # Broad: libraries that parse what strangers wrote fail in ways of their own, and one file among thousands
+        # must not end the reading of the others.
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        yield skip(name, f"its reader failed ({why}); convert it to text or Markdown first")
+
+
+def _reader(format: kinds.Format) -> Callable[[Path, str, SeedOptions], Iterator[Document | Skip]] | None:
+    """The reader of a format that is not decoded text; each imports the libraries that it needs when it is called."""
+    match format:
+        case "table":
+            return tables.read_table
+        case "proto":
+            return apis.read_proto
+        case "html":
+            return html.read_html
+        case "pdf":
+            return pdf.read_pdf
+        case "docx":
+            return docx.read_docx
+    return None
 
 
 def _read_rows(stream: io.BufferedReader, name: str, options: SeedOptions) -> Iterator[Document | Skip]:
@@ -149,17 +191,20 @@ def _read_rows(stream: io.BufferedReader, name: str, options: SeedOptions) -> It
         yield from read_lines(stream, name, options.text_field)
 
 
-def _read_text(stream: BinaryIO, name: str, path: Path, options: SeedOptions) -> Iterator[Document | Skip]:
-    try:
-        decoded = _decode_all(stream)
-    except SeedError as error:
-        yield skip(name, str(error))
-        return
+def _read_description(decoded: Decoded, path: Path, name: str, options: SeedOptions) -> Iterator[Document | Skip]:
+    """A JSON or YAML file, which is read where it describes an API."""
+    if apis.looks_like_api(decoded.text):
+        yield from apis.read_api(path, name, options)
+    else:
+        yield skip(name, "a YAML file that does not describe an API; convert it to text, Markdown or JSONL first")
+
+
+def _read_text(decoded: Decoded, name: str, path: Path, options: SeedOptions) -> Iterator[Document | Skip]:
     code = kinds.is_code(path)
-    if path.suffix.lower() == ".json":
-        yield from read_json(decoded, name, options.text_field)
-    elif not code and not kinds.is_markdown(path) and kinds.looks_like_markup(decoded.text):
-        yield skip(name, "an HTML or XML page: not read by this version; convert it to text or Markdown first")
+    if not code and not kinds.is_markdown(path) and kinds.looks_like_html(decoded.text):
+        yield html.read_page(decoded, name, options)
+    elif not code and not kinds.is_markdown(path) and kinds.looks_like_xml(decoded.text):
+        yield skip(name, kinds.XML_REFUSED)
     else:
         yield Document(
             decoded.text,
@@ -181,8 +226,7 @@ def _read_stdin(stdin: TextIO | BinaryIO | None, options: SeedOptions) -> Iterat
         if options.text_field is not None:
             yield from read_lines(binary, name, options.text_field)
         else:
-            decoded = _decode_all(binary)
-            yield Document(decoded.text, name, flags=decoded.flags)
+            yield from _read_text(_decode_all(binary), name, STDIN, options)
     except SeedError as error:
         yield skip(name, str(error))
     except OSError as error:
