@@ -77,6 +77,14 @@ class StoreError(OrcaError):
     """The run folder cannot be used; the message says why and what to do."""
 
 
+class SandboxError(OrcaError):
+    """The sandbox itself does not work: it cannot start, or went away. Never the fault of the program in it."""
+
+
+class SearchError(OrcaError):
+    """What is searched cannot be used: a broken index, a web search that refuses. Never the fault of the query."""
+
+
 class TeacherError(OrcaError):
     """The teacher as a whole cannot be used; the run stops and keeps what it has."""
 
