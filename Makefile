@@ -38,7 +38,7 @@ build: $(VENV)/dev.stamp  ## wheel and sdist, in dist/
 
 constraints: $(VENV)/dev.stamp  ## resolve all dependencies anew and write constraints.txt
 	mkdir -p build
-	$(PIP) install --dry-run --ignore-installed --report build/resolved.json '.[local,notebook,tools,dev]'
+	$(PIP) install --dry-run --ignore-installed --report build/resolved.json '.[local,dev]'
 	sed -n '/^#/p' constraints.txt > build/constraints.txt
 	$(BIN)/python -c 'import json; \
 		found = [p["metadata"] for p in json.load(open("build/resolved.json"))["install"]]; \

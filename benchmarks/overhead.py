@@ -45,6 +45,7 @@ from orca_agents.records import Seed
 from orca_agents.stages.studio import Role, Studio
 from orca_agents.store import Store
 from orca_agents.teachers import Purse, Teachers
+from orca_agents.toolbox.services import Toolbox
 
 SKILL = """\
 description: Four agents who write an item together.
@@ -235,7 +236,7 @@ async def _all(ask: Ask, numbers: range, in_flight: int) -> None:
 
 
 def _studio(skill: Skill, role: Role, store: Store) -> Studio:
-    return Studio(skill, {"instruct": role}, store, lambda _: None)
+    return Studio(skill, {"instruct": role}, store, lambda _: None, Toolbox({}))
 
 
 def main() -> None:

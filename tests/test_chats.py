@@ -9,7 +9,7 @@ import pytest
 from autogen_agentchat.conditions import MaxMessageTermination
 from autogen_agentchat.teams import RoundRobinGroupChat
 
-from orca_agents.chats import Chat, Participant, PlannedTeam, Step, open_chat
+from orca_agents.chats import Chat, Participant, Step, open_chat
 from orca_agents.config import Sampling
 from orca_agents.errors import (
     BudgetError,
@@ -23,9 +23,10 @@ from orca_agents.errors import (
     WrongKeyError,
 )
 from orca_agents.harvest import Field, Form, Product
-from orca_agents.models.api import CallKey, Purpose, Reply, Teacher
-from orca_agents.records import Usage
+from orca_agents.models.api import CallKey, Purpose, Reply, Teacher, ToolKey
+from orca_agents.records import ToolCall, Usage
 from orca_agents.store import Store
+from orca_agents.team import PlannedTeam
 from orca_agents.testing import Answer, ScriptedModel
 
 TITLE = Form((Field("title", "a title"),))
@@ -220,6 +221,12 @@ class Notebook:
 
     async def record_fault(self, key: CallKey, purpose: Purpose, error: str, message: str, attempts: int) -> None:
         self.faults.append((key, purpose, error, message, attempts))
+
+    async def recall_tool(self, key: ToolKey) -> ToolCall | None:
+        raise AssertionError("there were no tools")
+
+    async def record_tool(self, key: ToolKey, call: ToolCall) -> None:
+        raise AssertionError("there were no tools")
 
 
 async def faults_after(error: Exception) -> tuple[list[tuple[CallKey, Purpose, str, str, int]], Exception, str]:

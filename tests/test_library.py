@@ -7,6 +7,8 @@ from orca_agents.checks import CHECKS
 from orca_agents.errors import ConfigError, NotFoundError
 from orca_agents.library import Library
 from orca_agents.templates import sample_values
+from orca_agents.toolbox import ToolContext
+from orca_agents.toolbox.services import Toolbox
 
 AGENT = "description: d\nsystem_message: You are {name}.\ntask: '{{{{ {variable} }}}}'\n"
 SKILL = """\
@@ -221,11 +223,13 @@ def test_a_tool_is_a_documented_function_named_like_its_file(tmp_path: Path) -> 
     write(tmp_path, "tools/silent.py", "def silent(x: int) -> int:\n    return x\n")
     write(tmp_path, "tools/broken.py", "import nothing_of_that_name\n")
     write(tmp_path, "tools/other.py", "x = 1\n")
+    write(tmp_path, "tools/quits.py", "raise SystemExit(0)\n")
     library = Library(tmp_path)
-    assert library.tool("double")(2) == 4
+    assert library.tool("double").call({"x": 2}, ToolContext("chat", Toolbox({}))) == 4
     for name, message in [
         ("silent", "docstring"),
         ("broken", "ModuleNotFoundError"),
+        ("quits", "SystemExit"),
         ("other", "a function named 'other'"),
     ]:
         with pytest.raises(ConfigError, match=message):
@@ -238,3 +242,34 @@ def test_a_digest_changes_with_any_word_of_any_prompt(tmp_path: Path) -> None:
     assert Library.for_skill(str(path)).skill(str(path)).digest() == before
     write(tmp_path, "skills/titles.yaml", SKILL.replace("You ask.", "You ask!"))
     assert Library.for_skill(str(path)).skill(str(path)).digest() != before
+
+
+def test_tools_are_told_apart_by_the_names_that_models_are_told(tmp_path: Path) -> None:
+    double = 'def double(x: int) -> int:\n    """Twice x."""\n    return 2 * x\n'
+    for place in ("double", "a/double", "b/double"):
+        write(tmp_path, f"tools/{place}.py", double)
+    asks = "{description: d, system_message: You ask."
+
+    def read(names: str) -> list[str]:
+        path = write(tmp_path, "skills/titles.yaml", SKILL.replace(asks, f"{asks}, tools: [{names}]"))
+        return list(Library.for_skill(str(path)).skill(str(path)).tools)
+
+    assert read("double, mcp:one/double, mcp:two/double") == ["double"]
+    for names, called in [("a/double, b/double", "double"), ("mcp:one/a.b, mcp:one/a_b", "one_a_b")]:
+        with pytest.raises(ConfigError, match=f"a second tool called '{called}'"):
+            read(names)
+
+
+def test_an_agent_that_must_call_needs_something_to_call(tmp_path: Path) -> None:
+    asks = "{description: d, system_message: You ask."
+    path = write(tmp_path, "skills/titles.yaml", SKILL.replace(asks, f"{asks}, must_call: true"))
+    with pytest.raises(ConfigError, match=r"titles.yaml:3:\d+: agents.writer.must_call: there is no tool to call"):
+        Library.for_skill(str(path)).skill(str(path))
+
+
+def test_a_tool_file_that_is_edited_at_once_is_read_as_it_is_now(tmp_path: Path) -> None:
+    context = ToolContext("chat", Toolbox({}))
+    for times in (2, 3, 4):  # as long as before and as old, to the second: cached bytecode would not notice
+        text = f'def multiply(x: int) -> int:\n    """Multiply."""\n    return {times} * x\n'
+        os.utime(write(tmp_path, "tools/multiply.py", text), (1e9, 1e9))
+        assert Library(tmp_path).tool("multiply").call({"x": 10}, context) == 10 * times

@@ -517,11 +517,11 @@ def test_a_file_left_empty_by_a_kill_becomes_a_run(tmp_path: Path) -> None:
 def test_a_newer_format_is_refused_with_the_version_that_made_it(tmp_path: Path, read_only: bool) -> None:
     with Store.open(tmp_path) as store:
         store.set_note("created_with", "99.1")
-    change(tmp_path / FILE_NAME, "PRAGMA user_version = 3")
-    with pytest.raises(StoreError, match=r"made by orca-agents 99\.1 in format 3.*upgrade it"):
+    change(tmp_path / FILE_NAME, "PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match=r"made by orca-agents 99\.1 in format 99.*upgrade it"):
         Store.open(tmp_path, read_only=read_only)
     change(tmp_path / FILE_NAME, "DROP TABLE notes")
-    with pytest.raises(StoreError, match=r"made by a newer orca-agents in format 3"):
+    with pytest.raises(StoreError, match=r"made by a newer orca-agents in format 99"):
         Store.open(tmp_path, read_only=read_only)
 
 

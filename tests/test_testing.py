@@ -9,7 +9,7 @@ import pytest
 import orca_agents.testing
 from orca_agents.errors import BadRequestError, RefusedError
 from orca_agents.models.api import Reply, Request, Teacher
-from orca_agents.testing import ScriptedModel
+from orca_agents.testing import Call, ScriptedModel
 
 
 def a_request(system: str, task: str = "Begin.", schema: dict[str, object] | None = None) -> Request:
@@ -97,3 +97,7 @@ def test_the_example_in_the_documentation_runs() -> None:
     result = doctest.testmod(orca_agents.testing)
     assert result.attempted > 5
     assert result.failed == 0
+
+
+def test_a_call_may_have_an_argument_of_any_name() -> None:
+    assert Call("greet", name="Ada", self="x").arguments == {"name": "Ada", "self": "x"}

@@ -42,6 +42,11 @@ def test_a_key_inside_a_list_is_found_where_it_stands(path: Path) -> None:
     assert found[1] == "8:7: instruct.taxonomy[0].optoins: unknown key; did you mean 'options'?"
 
 
+def test_a_text_where_a_list_belongs_is_shown_as_the_list_that_it_should_be(path: Path) -> None:
+    text = "description: d\nsystem_message: s\ntask: t\ntools: calculator\n"
+    assert problems_of(path, text) == ["4:1: tools: must be a list: [calculator]"]
+
+
 def test_a_key_that_stands_twice_is_refused(path: Path) -> None:
     text = "description: one\nsystem_message: x\ntask: x\ndescription: two\n"
     assert problems_of(path, text) == ["4:1: description: this key stands here twice; only one can count"]

@@ -6,12 +6,14 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from orca_agents.config import AgentConfig, ModelConfig, RunConfig, Sampling, SkillConfig
+from orca_agents.config import AgentConfig, ModelConfig, RunConfig, Sampling, SkillConfig, ToolsConfig
 from orca_agents.errors import (
     ChatError,
     ConfigError,
     NotFoundError,
     OrcaError,
+    SandboxError,
+    SearchError,
     SeedError,
     StoreError,
     TeacherError,
@@ -37,6 +39,8 @@ __all__ = [
     "Rejection",
     "RunConfig",
     "Sampling",
+    "SandboxError",
+    "SearchError",
     "Seed",
     "SeedError",
     "SkillConfig",
@@ -44,6 +48,7 @@ __all__ = [
     "Skip",
     "StoreError",
     "TeacherError",
+    "ToolsConfig",
     "Transcript",
     "Usage",
     "__version__",

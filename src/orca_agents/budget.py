@@ -211,7 +211,8 @@ def estimate_prompt_tokens(request: Request) -> int:
     tokens = _REPLY_FRAME_TOKENS + sum(
         _MESSAGE_FRAME_TOKENS + _estimate(message["content"]) for message in request.messages
     )
-    for data in (request.schema, request.extra_body):
+    calls = [message["tool_calls"] for message in request.messages if "tool_calls" in message]
+    for data in (request.schema, request.extra_body, request.tools, calls):
         if data:
             tokens += _estimate(to_json(data, fallback=str).decode())
     return tokens

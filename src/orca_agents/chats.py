@@ -1,31 +1,34 @@
 """Run one group chat: AutoGen's agents, a plan for who speaks, and a rule for who hears what.
 
-The only module that imports `autogen_agentchat`. No model is asked who speaks next, an error keeps its type, and
+Only this module and `team` import `autogen_agentchat`. No model is asked who speaks next, an error keeps its type, and
 cancelling the task stops the chat at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autogen_agentchat.agents import AssistantAgent
-from autogen_agentchat.base import ChatAgent, Response, TaskResult, Team
-from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, TextMessage
-from autogen_core import CancellationToken, ComponentBase
-from pydantic import BaseModel
+from autogen_agentchat.messages import (
+    BaseChatMessage,
+    TextMessage,
+    ToolCallExecutionEvent,
+    ToolCallRequestEvent,
+)
 
 from orca_agents.config import Sampling
 from orca_agents.errors import ChatError, OrcaError, UnparsableError
 from orca_agents.harvest import Form, Product
 from orca_agents.models.api import Reply, Teacher
-from orca_agents.models.client import CallRecord, Place, RecordedClient
-from orca_agents.records import Transcript, Turn, Usage, short_hash
-
-MODERATOR = "moderator"
-"""Who speaks for the skill in a transcript: it puts the tasks, and reports what a check found."""
+from orca_agents.models.client import CallRecord, Place, RecordedClient, ToolUse
+from orca_agents.records import ToolCall, Transcript, Turn, Usage, short_hash
+from orca_agents.team import MODERATOR, PlannedTeam, Spoken
+from orca_agents.toolbox.api import Services
+from orca_agents.toolbox.spec import Tool
+from orca_agents.workbench import RecordedWorkbench
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,13 @@ class Participant:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     hears: frozenset[str] = frozenset()
     """The agents whose turns it hears, beside the moderator's words to it."""
+    tools: tuple[Tool, ...] = ()
+    """What it may call before it ends its turn."""
+    native_tools: bool = False
+    """Whether its endpoint calls tools itself; otherwise it writes each call down as JSON."""
+    tool_rounds: int = 6
+    must_call: bool = False
+    """Whether it has to call a tool before it ends its turn."""
 
 
 @dataclass(frozen=True)
@@ -69,132 +79,23 @@ Plan = Callable[[Sequence[Said]], Step | None]
 """Names the next step from what was said so far, or ends the chat with `None`. Pure: same turns, same step."""
 
 
-Spoken = tuple[str, Sequence[tuple[str, frozenset[str]]]]
-"""The next speaker, and the moderator's words before, each with those who hear them."""
-
-
-class PlannedTeam(Team, ComponentBase[BaseModel]):
-    """An AutoGen team whose speakers are named by a plan. It can be a participant of AutoGen's own teams.
-
-    `plan(messages)` returns the speaker and what the moderator says before (words, and who hears them) or `None`;
-    `hears(listener, speaker)` says whether a turn reaches a participant.
-    """
-
-    component_type = "team"
-
-    def __init__(
-        self,
-        participants: Sequence[ChatAgent],
-        plan: Callable[[Sequence[BaseChatMessage]], Spoken | None],
-        hears: Callable[[str, str], bool],
-    ) -> None:
-        self._participants = {agent.name: agent for agent in participants}
-        self._plan = plan
-        self._hears = hears
-        self._unheard: dict[str, list[BaseChatMessage]] = {name: [] for name in self._participants}
-        self._thread: list[BaseChatMessage] = []
-
-    @property
-    def name(self) -> str:
-        """AutoGen asks every team for one."""
-        return "PlannedTeam"
-
-    @property
-    def description(self) -> str:
-        """AutoGen asks every team for one."""
-        return "A team whose speakers are named by a plan."
-
-    async def run_stream(
-        self,
-        *,
-        task: str | BaseChatMessage | Sequence[BaseChatMessage] | None = None,
-        cancellation_token: CancellationToken | None = None,
-        output_task_messages: bool = True,
-    ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | TaskResult, None]:
-        """Let the planned agents speak until the plan ends the chat; a later call goes on from there."""
-        token = cancellation_token or CancellationToken()
-        result: list[BaseAgentEvent | BaseChatMessage] = []
-        for message in _messages(task):
-            self.deliver(message, frozenset(self._participants))
-            if output_task_messages:
-                result.append(message)
-                yield message
-        while (step := self._plan(self._thread)) is not None:
-            speaker, said_before = step
-            for words, listeners in said_before:
-                put = TextMessage(content=words, source=MODERATOR)
-                self.deliver(put, listeners)
-                result.append(put)
-                yield put
-            unheard, self._unheard[speaker] = self._unheard[speaker], []
-            async for item in self._participants[speaker].on_messages_stream(unheard, token):
-                if isinstance(item, Response):
-                    said = item.chat_message
-                    heard_by = frozenset(n for n in self._participants if n != speaker and self._hears(n, speaker))
-                    self.deliver(said, heard_by)
-                    result.append(said)
-                    yield said
-        yield TaskResult(messages=result, stop_reason="the plan is complete")
-
-    async def run(
-        self,
-        *,
-        task: str | BaseChatMessage | Sequence[BaseChatMessage] | None = None,
-        cancellation_token: CancellationToken | None = None,
-        output_task_messages: bool = True,
-    ) -> TaskResult:
-        """`run_stream`, without the messages on the way."""
-        stream = self.run_stream(
-            task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
-        )
-        async for item in stream:
-            if isinstance(item, TaskResult):
-                return item
-        raise RuntimeError("a stream of a team ends with its result")  # pragma: no cover
-
-    async def reset(self) -> None:
-        """Forget everything that was said."""
-        self._thread.clear()
-        for name, agent in self._participants.items():
-            self._unheard[name].clear()
-            await agent.on_reset(CancellationToken())
-
-    async def pause(self) -> None:
-        """Not supported: cancel the task instead, and run again; what was bought is on record."""
-        raise NotImplementedError("a planned chat is cancelled and run again, not paused")
-
-    async def resume(self) -> None:
-        """Not supported, as `pause`."""
-        raise NotImplementedError("a planned chat is cancelled and run again, not paused")
-
-    async def save_state(self) -> Mapping[str, Any]:
-        """The thread, as data."""
-        return {"thread": [message.model_dump(mode="json") for message in self._thread]}
-
-    async def load_state(self, state: Mapping[str, Any]) -> None:
-        """Not supported: a chat is run again from the record of its calls."""
-        raise NotImplementedError("a planned chat is run again from the record of its calls")
-
-    def deliver(self, message: BaseChatMessage, listeners: frozenset[str]) -> None:
-        """Put a message into the thread; these participants hear it before their next turn."""
-        self._thread.append(message)
-        for name in listeners:
-            self._unheard[name].append(message)
-
-
 class Chat:
     """One group chat of a skill, from its first turn to the transcript."""
 
-    def __init__(self, participants: Sequence[Participant], place: Place) -> None:
+    def __init__(self, participants: Sequence[Participant], place: Place, services: Services | None = None) -> None:
+        """`services` are what the participants' tools share; they are needed where one has tools."""
         self.id = chat_id(place.skill, place.random_seed, place.seed_id, place.path)
         self._place = place
+        self._services = services
         self._participants = {p.name: p for p in participants}
         clients = {
             p.name: RecordedClient(p.name, p.teacher, p.model, p.sampling, p.extra_body, place) for p in participants
         }
-        agents = [AssistantAgent(p.name, clients[p.name], system_message=p.system_message) for p in participants]
+        self._benches: dict[str, RecordedWorkbench] = {}
+        self._tool_calls: dict[str, list[tuple[int, ToolCall]]] = {}
+        agents = [self._agent(p, clients[p.name]) for p in participants]
         self._error: str | None = None
-        self._moderator = _Moderator(self._participants, clients)
+        self._moderator = _Moderator(self._participants, clients, self._benches)
         self._team = PlannedTeam(agents, self._moderator.next, self._moderator.hears)
 
     @property
@@ -210,6 +111,8 @@ class Chat:
                 async for item in stream:
                     if isinstance(item, BaseChatMessage):
                         self._moderator.hear(item)
+                    elif isinstance(item, ToolCallRequestEvent | ToolCallExecutionEvent):
+                        self._moderator.hear_of_tools(item)
         except OrcaError as error:
             self._moderator.note_lost_turn()
             self._error = f"{type(error).__name__}: {error}"
@@ -217,6 +120,9 @@ class Chat:
         except Exception as error:  # the edge to AutoGen: whatever it raises ends this chat and nothing else
             self._error = f"{type(error).__name__}: {error}"
             raise ChatError(self._error) from error
+        finally:
+            for bench in self._benches.values():
+                await bench.stop()
         return self.said[-1].product
 
     async def ask(self, step: Step) -> object:
@@ -226,11 +132,31 @@ class Chat:
 
     def branch(self, path: str) -> Chat:
         """A chat of its own that goes on from what was said so far; what was said before counts only once."""
-        twin = Chat(tuple(self._participants.values()), replace(self._place, path=path, calls=0))
+        place = replace(self._place, path=path, calls=0, tool_calls=0)
+        twin = Chat(tuple(self._participants.values()), place, self._services)
         for turn in self._moderator.turns:
             twin._moderator.turns.append(turn.model_copy(update={"usage": Usage(), "latency_s": 0.0}))
             twin._team.deliver(TextMessage(content=turn.text, source=turn.agent), frozenset(turn.to))
         return twin
+
+    def _agent(self, who: Participant, client: RecordedClient) -> AssistantAgent:
+        """AutoGen's agent for a participant, with its tools."""
+        if not who.tools:
+            return AssistantAgent(who.name, client, system_message=who.system_message)
+        assert self._services is not None
+        self._benches[who.name] = bench = RecordedWorkbench(
+            who.tools, self._place, self.id, self._services, self._tool_calls
+        )
+        wire = tuple(tool.wire() for tool in who.tools)
+        client.tool_use = ToolUse(wire, who.native_tools, who.structured, who.tool_rounds, who.must_call)
+        client.trouble = lambda: bench.trouble
+        return AssistantAgent(
+            who.name,
+            client,
+            system_message=who.system_message,
+            workbench=bench,
+            max_tool_iterations=who.tool_rounds + 1,  # the client lets it call no tool in the last one
+        )
 
     @property
     def transcript(self) -> Transcript:
@@ -253,17 +179,25 @@ class _Moderator:
     in it. In a circle of references it would wait for the garbage collector, and make work for it.
     """
 
-    def __init__(self, participants: Mapping[str, Participant], clients: Mapping[str, RecordedClient]) -> None:
+    def __init__(
+        self,
+        participants: Mapping[str, Participant],
+        clients: Mapping[str, RecordedClient],
+        benches: Mapping[str, RecordedWorkbench],
+    ) -> None:
         self.plan: Plan = lambda _: None
         self.said: list[Said] = []
         self.turns: list[Turn] = []
         self._participants = participants
         self._clients = clients
+        self._benches = benches
         self._step: Step | None = None
         self._says: list[tuple[str, frozenset[str]]] = []
         """What is said before this step, and to whom; taken off as it is said."""
         self._unread: str | None = None
         """What is wrong with the latest turn, if it could not be read."""
+        self._owes_a_call = False
+        """Whether the speaker of this step still has to call a tool."""
         self._noted: Reply | None = None
         """The latest reply that is in the transcript."""
 
@@ -275,18 +209,23 @@ class _Moderator:
         """The plan's next step for the team; after a reply that could not be read, the same step once more."""
         if self._unread is not None:
             assert self._step is not None
-            step = Step(self._step.speaker, _please_repair(self._unread), (), self._step.form, self._step.build)
+            words = _CALL_FIRST if self._owes_a_call else _please_repair(self._unread)
+            step = Step(self._step.speaker, words, (), self._step.form, self._step.build)
         else:
             planned = self.plan(self.said)
             if planned is None:
                 return None
             self._step = step = planned
+            asked = self._participants[step.speaker]
+            self._owes_a_call = asked.must_call and bool(asked.tools)
         participant = self._participants[step.speaker]
         speaker, form = frozenset({step.speaker}), ""
         if step.form is not None and self._unread is None:
             form = step.form.explain(structured=participant.structured)
         use_schema = step.form is not None and participant.structured
         self._clients[step.speaker].schema = step.form.schema() if step.form and use_schema else None
+        # where only the form is to be mended, no tools are called
+        self._clients[step.speaker].may_call = self._unread is None or self._owes_a_call
         if step.also:  # the others hear the task, but not in what form the speaker is to reply
             self._says = [(step.says, speaker | set(step.also)), (form, speaker)]
         else:
@@ -306,6 +245,8 @@ class _Moderator:
         self.turns.append(self._turn(message.source, text))
         try:
             product = self._read(step, text)
+            if self._owes_a_call:  # an endpoint may not keep to a choice of tools, nor a model to words
+                raise UnparsableError("it was handed in before a tool was called")
         except UnparsableError as error:
             if self._unread is not None:
                 raise UnparsableError(f"{error} (also after one repair)") from None
@@ -313,6 +254,22 @@ class _Moderator:
         else:
             self._unread = None
             self.said.append(Said(self.turns[-1], product))
+
+    def hear_of_tools(self, event: ToolCallRequestEvent | ToolCallExecutionEvent) -> None:
+        """Take tool calls, then what they came to, into the transcript: a turn of the agent's own, heard by nobody."""
+        if isinstance(event, ToolCallRequestEvent):
+            self._owes_a_call = False
+            reply = self._clients[event.source].last
+            wanted = tuple(ToolCall(id=it.id, name=it.name, arguments=it.arguments) for it in event.content)
+            turn = self._turn(event.source, reply.text if reply else "")
+            self.turns.append(turn.model_copy(update={"to": (), "tool_calls": wanted}))
+            return
+        made = self._benches[event.source].calls
+        calls = [  # a call that AutoGen refused (no such tool, broken JSON) never came to the workbench
+            made.pop(asked.id, asked).model_copy(update={"result": it.content, "is_error": bool(it.is_error)})
+            for asked, it in zip(self.turns[-1].tool_calls, event.content, strict=True)
+        ]
+        self.turns[-1] = self.turns[-1].model_copy(update={"tool_calls": tuple(calls)})
 
     def _read(self, step: Step, text: str) -> object:
         if step.form is None:
@@ -356,9 +313,16 @@ def open_chat(
     seed_id: str,
     record: CallRecord,
     random_seed: int = 0,
+    services: Services | None = None,
 ) -> Chat:
     """A chat at its place in a run, with nothing said yet."""
-    return Chat(participants, Place(skill, stage, seed_id, path, record, random_seed))
+    return Chat(participants, Place(skill, stage, seed_id, path, record, random_seed), services)
+
+
+_CALL_FIRST = (
+    "You handed in without using a tool. First use a tool. When you have read its result, hand in the whole reply, in "
+    "exactly the form that was asked for."
+)
 
 
 def _please_repair(what_is_wrong: str) -> str:
@@ -366,11 +330,3 @@ def _please_repair(what_is_wrong: str) -> str:
         f"Your reply could not be read: {what_is_wrong}.\n"
         "Send the whole reply again, corrected, in exactly the form that was asked for."
     )
-
-
-def _messages(task: str | BaseChatMessage | Sequence[BaseChatMessage] | None) -> list[BaseChatMessage]:
-    if task is None:
-        return []
-    if isinstance(task, str):
-        return [TextMessage(content=task, source="user")]
-    return [task] if isinstance(task, BaseChatMessage) else list(task)

@@ -13,6 +13,9 @@ from orca_agents.records import AnswerForm, SeedKind
 IDENTITY = "identity"
 """The transformer that leaves the seed as it is; it costs no model call."""
 
+MCP_TOOL = re.compile(r"mcp:(?P<server>[A-Za-z][A-Za-z0-9_]*)/(?P<tool>\S+)")
+"""How an agent names a tool of an MCP server, e.g. `mcp:weather/get_forecast`."""
+
 Origin = Literal["agentinstruct", "agentinstruct-secondhand", "new"]
 StageName = Literal["transform", "instruct", "refine", "respond", "verify"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
@@ -50,6 +53,12 @@ class AgentConfig(Config):
     task: str
     """What is put to the agent. A template over its stage's variables; the output form is added below it."""
     sampling: Sampling = Sampling()
+    tools: tuple[str, ...] = ()
+    """Tools that it may call before it hands in: files of tools/ without their ending, or `mcp:SERVER/TOOL`."""
+    tool_rounds: Annotated[int, Field(ge=1, le=50)] = 6
+    """Most rounds of tool calls in one turn; then it has to hand in."""
+    must_call: bool = False
+    """Whether it has to call a tool before it hands in; otherwise it may. One that does not is told so once."""
 
 
 class Leaf(Config):
@@ -256,6 +265,8 @@ class ModelConfig(Config):
     Unless given: 8000 for OpenAI's reasoning models (o3, gpt-5, ...), none for others."""
     structured: Literal["auto", "json_schema", "tags"] = "auto"
     """How products are asked for; `auto` finds out with one call at the start."""
+    tool_calls: Literal["auto", "native", "json"] = "auto"
+    """How tools are called: by the endpoint's own tool calls, or as JSON that the model writes; `auto` finds out."""
     timeout_s: Annotated[float, Field(gt=0)] = 600
     """Longest wait for one reply."""
     concurrency: Annotated[int, Field(ge=1)] = 64
@@ -280,6 +291,46 @@ class ModelConfig(Config):
     def is_local(self) -> bool:
         """Whether it runs inside this process."""
         return self.model == "local" or self.model.endswith(".gguf")
+
+
+class McpServer(Config):
+    """An MCP server: either a command that is started, or an address. A command runs outside the sandbox."""
+
+    command: tuple[str, ...] = ()
+    """The program and its arguments; it is talked to over its stdin and stdout."""
+    env: tuple[str, ...] = ()
+    """Names of environment variables that the command is given, beside PATH and HOME."""
+    url: str | None = None
+    """The address of a server that runs already (streamable HTTP)."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> McpServer:
+        if bool(self.command) == (self.url is not None):
+            raise ValueError("give either `command` or `url`")
+        return self
+
+
+class ToolsConfig(Config):
+    """What the tools of a run may use."""
+
+    sandbox: Literal["auto", "docker", "bubblewrap", "sandlock", "wasm", "unsafe"] = "auto"
+    """Where code runs: the first back end that passes its self-test, or the one named here. `unsafe` is no sandbox."""
+    python: Path | None = None
+    """The Python that runs code, for back ends on this machine; the one that runs orca-agents unless given."""
+    image: str | None = None
+    """The image for docker; $ORCA_SANDBOX_IMAGE or a Python image that is there unless given."""
+    corpus: tuple[str, ...] = ()
+    """Files and folders that `search` searches; the run's own seeds unless given."""
+    web: bool = False
+    """Whether tools may search the web and fetch pages: queries and addresses then leave this machine."""
+    mcp: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], McpServer] = {}
+    """MCP servers by the name that agents call them by."""
+
+    @field_validator("corpus", mode="before")
+    @classmethod
+    def _short_form(cls, corpus: Any) -> Any:
+        """`corpus: books/` stands for a list of one."""
+        return (corpus,) if isinstance(corpus, str) else corpus
 
 
 class RunConfig(Config):
@@ -319,6 +370,8 @@ class RunConfig(Config):
     """Most US dollars that may be spent in the run folder, earlier runs in it included."""
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     """Most tokens that may be bought in the run folder, prompts and replies, earlier runs included."""
+    tools: ToolsConfig = ToolsConfig()
+    """What the tools of its agents may use."""
     window: Annotated[int, Field(ge=1)] | None = None
     """Most seeds under way; with `accept` or `quotas` also how far back the seeds lie whose outcomes a draw knows of.
     Unless given: 64, or (for the seeds under way) the concurrency if that is more."""

@@ -19,18 +19,28 @@ from orca_agents.errors import ChatError, ConfigError, OrcaError, StoreError
 from orca_agents.funnel import Funnel
 from orca_agents.library import Skill
 from orca_agents.models import Teacher
-from orca_agents.models.api import CallKey, Purpose, Reply
+from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
 from orca_agents.orchestrator import Ended, Progress, Run, Work, planned, run_seeds
-from orca_agents.records import Seed, Skip, Transcript
+from orca_agents.records import Seed, Skip, ToolCall, Transcript
 from orca_agents.run_folder import End, write_config, write_run
 from orca_agents.run_log import FILE_NAME as LOG_NAME
 from orca_agents.run_log import log_into
-from orca_agents.run_setup import hash_of, quota_of, read_skill, refuse_secrets, seed_options, studio_of, window_of
+from orca_agents.run_setup import (
+    hash_of,
+    quota_of,
+    read_skill,
+    refuse_secrets,
+    seed_options,
+    studio_of,
+    tool_names,
+    window_of,
+)
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt, Meter
 from orca_agents.stages import Role
 from orca_agents.store import FILE_NAME, LOCK_NAME, Store
 from orca_agents.teachers import Purse, Teachers
+from orca_agents.toolbox.services import Toolbox
 
 ResultT = TypeVar("ResultT")
 
@@ -38,6 +48,8 @@ _LOG = logging.getLogger("orca_agents")
 
 NOTED_EVERY_S = 2.0
 """How often the counts are noted for `orca-agents status`."""
+MCP_NOTE = "tools of MCP servers"
+"""Where a run folder keeps what its models were told of these tools: a replay tells them the same."""
 COUNTED_BYTES = 50_000_000
 """Up to this size the seeds are counted beside the run, so that progress can tell the time left."""
 
@@ -67,9 +79,10 @@ async def execute(
         _refuse_other_folder(out)
     options = seed_options(config, skill)
     teachers = Teachers(config, shared, given)
+    toolbox = Toolbox(skill.tools, config.tools, sources=sources, folder=out, options=options, say=say)
     with Store.in_memory() if out is None else Store.open(out) as store:
         purse = _purse(config, store, teachers, halt or Halt())
-        job = _Job(config, skill, store, purse, on_progress)
+        job = _Job(config, skill, store, purse, toolbox, on_progress)
         with log_into(out):
             _LOG.info("run begins", extra={"config_hash": job.config_hash, "version": version("orca-agents")})
             ended: Ended = "interrupted"
@@ -77,6 +90,8 @@ async def execute(
             try:
                 if out is not None:
                     job.begin(out, teachers.given, say)
+                await purse.halt.unless_told(toolbox.prepare(tool_names(skill)))
+                store.set_note(MCP_NOTE, toolbox.connected())
                 for address in teachers.addresses():
                     say(f"your seeds leave this machine: they are sent to {address}")
                 store.begin_plan()
@@ -91,6 +106,7 @@ async def execute(
                 raise
             finally:
                 try:
+                    await toolbox.close()
                     await teachers.close()
                 finally:
                     end = job.end(ended, _prices(store, teachers), why)
@@ -115,7 +131,9 @@ async def replay(
     with Store.open(folder, create=False) as store:
         teachers = Teachers(config)
         purse = _purse(config, store, teachers, Halt())
-        job = _Job(config, skill, store, purse, on_progress)
+        toolbox = Toolbox(skill.tools)
+        toolbox.reconnect(store.note(MCP_NOTE) or ())
+        job = _Job(config, skill, store, purse, toolbox, on_progress)
         if store.note("config_hash") != job.config_hash:
             raise StoreError(
                 f"{folder} was made with other files or settings than these: a replay needs the skill, its agents and "
@@ -147,6 +165,15 @@ class _Recorded:
     async def record_fault(self, key: CallKey, purpose: Purpose, error: str, message: str, attempts: int) -> None:
         """It is on record already."""
 
+    async def recall_tool(self, key: ToolKey) -> ToolCall:
+        call = self.store.tool_call(key)
+        if call is None:
+            raise StoreError("a call of a tool is not on record: a replay calls no tool")
+        return call
+
+    async def record_tool(self, key: ToolKey, call: ToolCall) -> None:
+        raise StoreError("a replay calls no tool")
+
 
 _CHAT_ERRORS = {kind.__name__: kind for kind in ChatError.__subclasses__()}
 
@@ -155,9 +182,15 @@ class _Job:
     """What a run and a replay have in common: the skill, the store, the quota, the counts."""
 
     def __init__(
-        self, config: RunConfig, skill: Skill, store: Store, purse: Purse, on_progress: Callable[[Progress], None]
+        self,
+        config: RunConfig,
+        skill: Skill,
+        store: Store,
+        purse: Purse,
+        toolbox: Toolbox,
+        on_progress: Callable[[Progress], None],
     ) -> None:
-        self.config, self.skill, self.store, self.purse = config, skill, store, purse
+        self.config, self.skill, self.store, self.purse, self.toolbox = config, skill, store, purse, toolbox
         self.config_hash = hash_of(config, skill)
         self.progress = Progress(total=config.limit, meter=purse.meter)
         self.quota = quota_of(config, skill)
@@ -187,7 +220,9 @@ class _Job:
 
         ended = await run_seeds(
             Run(
-                studio_of(self.config, self.skill, _Recorded(self.store) if redo else self.store, heard, roles),
+                studio_of(
+                    self.config, self.skill, _Recorded(self.store) if redo else self.store, heard, roles, self.toolbox
+                ),
                 self.store,
                 self.config_hash,
                 self.purse.halt,

@@ -16,17 +16,19 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from orca_agents.config import IDENTITY, AgentConfig, SkillConfig, StageName
+from orca_agents.config import IDENTITY, MCP_TOOL, AgentConfig, SkillConfig, StageName
 from orca_agents.errors import ConfigError, NotFoundError, Problem, did_you_mean
 from orca_agents.templates import left_out, sample_values, template_problems, trial_problems
+from orca_agents.toolbox.spec import Tool, mcp_name, tool_of
 from orca_agents.yaml_file import KeyPath, YamlFile
 
 Kind = Literal["skill", "agent", "tool"]
@@ -39,17 +41,20 @@ NOT_FOR_GOALS = ("respond", "verify", "passage")
 
 @dataclass(frozen=True)
 class Skill:
-    """A skill with every agent it names, read and checked: all that a run needs of the library."""
+    """A skill with every agent and tool it names, read and checked: all that a run needs of the library."""
 
     name: str
     path: Path
     config: SkillConfig
     agents: dict[str, AgentConfig]
+    tools: dict[str, Tool] = field(default_factory=dict)
+    """The tools that its agents name, but for those of MCP servers, which the run connects."""
 
     def digest(self) -> str:
-        """A hash of the skill and of its agents, as they were read: it changes when any of them does."""
+        """A hash of the skill, its agents and its tools, as they were read: it changes when any of them does."""
         agents = (f"{name}\n{agent.model_dump_json()}" for name, agent in sorted(self.agents.items()))
-        return hashlib.sha256("\n".join([self.config.model_dump_json(), *agents]).encode()).hexdigest()
+        tools = (f"{name}\n{tool.digest}" for name, tool in sorted(self.tools.items()))
+        return hashlib.sha256("\n".join([self.config.model_dump_json(), *agents, *tools]).encode()).hexdigest()
 
 
 class Library:
@@ -82,6 +87,7 @@ class Library:
         config = file.read(SkillConfig)
         problems = _own_problems(file, config, frozenset(known_checks))
         agents: dict[str, AgentConfig] = {}
+        tools: dict[str, Tool] = {}
         for stage_name, stage in config.stages.items():
             for number, agent in enumerate(stage.agents):
                 if agent == IDENTITY and stage_name == "transform":
@@ -96,31 +102,41 @@ class Library:
                     problems += error.problems
                 else:
                     problems += _template_problems(agent_file, prefix, agents[agent], config, stage_name, number)
+                    problems += self._add_tools(agent_file, prefix, agents[agent], tools)
         if problems:
             raise ConfigError(list(dict.fromkeys(problems)))
-        return Skill(path.stem, path, config, agents)
+        return Skill(path.stem, path, config, agents, tools)
 
     def agent(self, name: str) -> AgentConfig:
         """Read the agent file agents/`name`.yaml."""
         return YamlFile(self._find("agent", name, ".yaml")).read(AgentConfig)
 
-    def tool(self, name: str) -> Callable[..., Any]:
-        """The function `name` of the file tools/`name`.py. Reading a tool runs its file: it is code."""
+    def tool(self, name: str) -> Tool:
+        """The tool that the function `name` of the file tools/`name`.py is. Reading it runs its file: it is code."""
         path = self._find("tool", name, ".py")
-        spec = spec_from_file_location(f"orca_agents_tools.{path.stem}", path)
-        if spec is None or spec.loader is None:
+        place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]  # two folders may have a tool of one name
+        spec = spec_from_file_location(f"orca_agents_tools_{place}.{path.stem}", path)
+        if spec is None:
             raise ConfigError([Problem(path, 1, 1, name, "this file cannot be imported")])
         module = module_from_spec(spec)
         try:
-            spec.loader.exec_module(module)
-        except Exception as error:  # a tool file is the user's code: whatever it raises belongs into the report
+            source = path.read_bytes()
+            sys.modules[spec.name] = module  # dataclasses look for their module there
+            # this very text, which cached bytecode need not be: the digest is a promise about what ran
+            exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102
+        except (Exception, SystemExit) as error:  # a user's code: whatever it raises belongs into the report
             raise ConfigError([Problem(path, 1, 1, name, f"{type(error).__name__}: {error}")]) from error
         function = getattr(module, path.stem, None)
-        if not callable(function):
+        if not inspect.isfunction(function):
             raise ConfigError([Problem(path, 1, 1, name, f"the file must define a function named {path.stem!r}")])
+        line = function.__code__.co_firstlineno
         if not inspect.getdoc(function):
-            raise ConfigError([Problem(path, 1, 1, name, "the function needs a docstring: it is what the model reads")])
-        return function  # type: ignore[no-any-return]  # getattr knows no types
+            message = "the function needs a docstring: it is what the model reads"
+            raise ConfigError([Problem(path, line, 1, name, message)])
+        try:
+            return tool_of(function, hashlib.sha256(source).hexdigest())
+        except ValueError as error:
+            raise ConfigError([Problem(path, line, 1, name, str(error))]) from None
 
     def names(self, kind: Kind) -> list[str]:
         """Every name of a kind on the search path."""
@@ -142,6 +158,32 @@ class Library:
             return skill.agents[name], file, ("agents", name)
         own = YamlFile(self._find("agent", name, ".yaml"))
         return own.read(AgentConfig), own, ()
+
+    def _add_tools(self, file: YamlFile, prefix: KeyPath, agent: AgentConfig, tools: dict[str, Tool]) -> list[Problem]:
+        """Read the tools that an agent names into `tools`; what is wrong with them."""
+        problems: list[Problem] = []
+        seen: set[str] = set()
+        if agent.must_call and not agent.tools:
+            problems.append(file.problem((*prefix, "must_call"), "there is no tool to call: name some under `tools`"))
+        for number, name in enumerate(agent.tools):
+            key: KeyPath = (*prefix, "tools", number)
+            called = called_by_models(name)
+            if called in seen:
+                problems.append(file.problem(key, f"a second tool called {called!r}"))
+            seen.add(called)
+            if name in tools or MCP_TOOL.fullmatch(name):
+                continue
+            if name.startswith("mcp:"):
+                problems.append(file.problem(key, f"{name!r} is no tool of an MCP server: write mcp:SERVER/TOOL"))
+                continue
+            try:
+                tools[name] = self.tool(name)
+            except NotFoundError:
+                hint = did_you_mean(name, self.names("tool"))
+                problems.append(file.problem(key, f"no tool named {name!r}{hint}"))
+            except ConfigError as error:
+                problems += error.problems
+        return problems
 
     def _find(self, kind: Kind, name: str, suffix: str) -> Path:
         if _is_file(name, suffix):
@@ -297,6 +339,12 @@ def _template_problems(
         messages = template_problems(template, skill.stages[stage].variables) or trial_problems(template, samples)
         problems += [file.problem((*prefix, part), message) for message in messages]
     return problems
+
+
+def called_by_models(tool: str) -> str:
+    """What models are told a tool is called."""
+    of_server = MCP_TOOL.fullmatch(tool)
+    return mcp_name(of_server["server"], of_server["tool"]) if of_server else short_name(tool)
 
 
 def short_name(agent: str) -> str:

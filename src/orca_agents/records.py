@@ -66,6 +66,24 @@ class Usage(Record):
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in Usage.model_fields})
 
 
+class ToolCall(Record):
+    """One call of a tool by an agent, and what came of it."""
+
+    id: str
+    """As the agent's model named the call; one of ours where it gave no name."""
+    name: str
+    """The tool, as the model was told it."""
+    arguments: dict[str, Any] | str
+    """As they were given; a text where they are not the JSON object that they should be."""
+    result: str = ""
+    """What the agent read: the tool's answer, or what went wrong, cut to the longest that is allowed."""
+    is_error: bool = False
+    may_pass: bool = False
+    """Whether it went wrong for a reason that may be gone the next time: a run that goes on calls it again."""
+    duration_s: float = 0.0
+    """How long the tool took, in seconds; of a call from the record, how long it took then."""
+
+
 class Turn(Record):
     """One message of a chat."""
 
@@ -76,6 +94,8 @@ class Turn(Record):
     """Who heard it."""
     reasoning: str = ""
     """What the model thought before it answered; never part of the answer."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """The tools that it called instead of ending its turn, with what they answered."""
     usage: Usage = Usage()
     latency_s: float = 0.0
     model: str | None = None

@@ -21,6 +21,7 @@ from orca_agents.quotas import Quota
 from orca_agents.records import Transcript
 from orca_agents.seeds import SeedOptions
 from orca_agents.stages import Role, Studio
+from orca_agents.toolbox.services import Toolbox
 
 WINDOW = 64
 """Most seeds under way unless something else is said, and how far back a draw looks."""
@@ -59,6 +60,7 @@ def studio_of(
     record: CallRecord,
     heard: Callable[[Transcript], None],
     roles: Mapping[StageName, Role],
+    toolbox: Toolbox,
 ) -> Studio:
     """What the stages of a run share, by its config."""
     return Studio(
@@ -66,6 +68,7 @@ def studio_of(
         roles=roles,
         record=record,
         heard=heard,
+        toolbox=toolbox,
         random_seed=config.random_seed,
         language=config.language,
         choose=config.choose,
@@ -73,6 +76,11 @@ def studio_of(
         leaves=frozenset(config.leaves or config.quotas),
         transformers=frozenset(config.transformers),
     )
+
+
+def tool_names(skill: Skill) -> list[str]:
+    """The tools that the agents of a skill name."""
+    return sorted({name for agent in skill.agents.values() for name in agent.tools})
 
 
 def seed_options(config: RunConfig, skill: Skill) -> SeedOptions:
@@ -101,6 +109,8 @@ def hash_of(config: RunConfig, skill: Skill) -> str:
         "language": config.language,
         "random_seed": config.random_seed,
     }
+    if tool_names(skill):  # the sandbox is left out: code does the same in each
+        parts["tools"] = config.tools.model_dump(mode="json", include={"corpus", "web", "mcp"})
     if config.accept is not None or config.quotas:  # how many are wanted decides when to stop, not what is drawn
         parts["draws"] = {"emptiest first": config.window or WINDOW, "quotas": config.quotas}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

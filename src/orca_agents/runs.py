@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from orca_agents import loop
-from orca_agents.config import ModelConfig, StageName
+from orca_agents.config import ModelConfig, StageName, ToolsConfig
 from orca_agents.costs import CostReport
 from orca_agents.execution import execute
 from orca_agents.funnel import Funnel
@@ -91,6 +92,7 @@ def run_skill(
     quotas: Mapping[str, int] | None = None,
     max_usd: float | None = None,
     max_tokens: int | None = None,
+    tools: ToolsConfig | Mapping[str, Any] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Turn seeds into verified training examples with one skill. Works in scripts and inside a running event loop.
@@ -152,6 +154,7 @@ def run_skill(
             quotas=quotas,
             max_usd=max_usd,
             max_tokens=max_tokens,
+            tools=tools,
             on_progress=on_progress,
         )
     )
@@ -179,6 +182,7 @@ async def run_skill_async(
     quotas: Mapping[str, int] | None = None,
     max_usd: float | None = None,
     max_tokens: int | None = None,
+    tools: ToolsConfig | Mapping[str, Any] | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Like `run_skill`, for code that is async already."""
@@ -224,6 +228,7 @@ async def run_skill_async(
         quotas=dict(quotas or {}),
         max_usd=max_usd,
         max_tokens=max_tokens,
+        tools=tools or ToolsConfig(),
     )
     folder = Path(out) if out else None
 

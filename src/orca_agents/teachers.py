@@ -138,9 +138,10 @@ class Teachers:
                 teacher, self.price(stage), purse.budget, purse.meter, purse.halt, doors.get(id(teacher), _open)
             )
             sampling = own.sampling if own else Sampling()
-            roles[stage] = Role(paid, model, structured=abilities.json_schema, own_sampling=sampling)
+            can = {"structured": abilities.json_schema, "native_tools": bool(abilities.tools)}
+            roles[stage] = Role(paid, model, **can, own_sampling=sampling)
             who = {name: getattr(teacher, name) for name in ("name", "is_local", "is_demo")}
-            store.set_note(f"teacher of {stage}", {**who, "structured": abilities.json_schema})
+            store.set_note(f"teacher of {stage}", {**who, **can})
         return roles
 
     def recorded_roles(self, store: Store) -> dict[StageName, Role]:
@@ -153,7 +154,8 @@ class Teachers:
             own = self._config.roles.get(stage)
             teacher = RecordedTeacher(noted["name"], noted["is_local"], noted["is_demo"])
             sampling = own.sampling if own else Sampling()
-            roles[stage] = Role(teacher, self._model(stage), structured=noted["structured"], own_sampling=sampling)
+            can = {name: noted[name] for name in ("structured", "native_tools")}
+            roles[stage] = Role(teacher, self._model(stage), **can, own_sampling=sampling)
         return roles
 
     async def close(self) -> None:
@@ -210,6 +212,8 @@ class Teachers:
             abilities = await probe() if noted is None else Abilities.model_validate(noted)
         if teacher in self._ours and model.structured != "auto":
             abilities = abilities.model_copy(update={"json_schema": model.structured == "json_schema"})
+        if model.tool_calls != "auto":
+            abilities = abilities.model_copy(update={"tools": model.tool_calls == "native"})
         return abilities, None if asked or noted is None else knock
 
 

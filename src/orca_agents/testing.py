@@ -22,14 +22,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from orca_agents.errors import BadRequestError
-from orca_agents.models.api import Abilities, Reply, Request
+from orca_agents.models.actions import HAND_IN
+from orca_agents.models.api import Abilities, Reply, Request, ToolRequest
 from orca_agents.records import Usage
 
-Answer = str | Mapping[str, Any] | Reply | Exception
-"""A text; the fields of a form; a whole `Reply` (cut, refused, ...); or an error to raise."""
+
+@dataclass(frozen=True)
+class Call:
+    """A tool that the model calls: `Call("calculator", expression="2 + 2")`."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    def __init__(self, name: str, /, **arguments: Any) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "arguments", arguments)
+
+
+Answer = str | Mapping[str, Any] | Call | Reply | Exception
+"""A text; the fields of a form; a tool call; a whole `Reply` (cut, refused, ...); or an error to raise."""
 Script = Answer | Sequence[Answer] | Callable[[Request], Answer]
 """One answer for ever; several, used up in order; or a function."""
 
@@ -38,8 +53,9 @@ class ScriptedModel:
     """A `Teacher` whose answers are given by key: the first key that stands in the system message picks the script,
     or else the first that stands anywhere in the messages, or else the key `""`.
 
-    Fields are sent as JSON, or as tagged blocks if `json_schema` is off. A request that no key fits, and one more
-    than a sequence has answers, raise `BadRequestError`. `requests` holds every request in the order of arrival.
+    Fields are sent as JSON, or as tagged blocks if `json_schema` is off; tool calls as such, or written down as JSON if
+    `tools` is off. A request that no key fits, and one more than a sequence has answers, raise `BadRequestError`.
+    `requests` holds every request in the order of arrival.
     """
 
     is_local = True
@@ -51,10 +67,12 @@ class ScriptedModel:
         *,
         name: str = "scripted",
         json_schema: bool = True,
+        tools: bool = True,
         latency_s: float = 0.0,
     ) -> None:
         self.name = name
         self.json_schema = json_schema
+        self.tools = tools
         self.latency_s = latency_s
         self.requests: list[Request] = []
         self._scripts: Mapping[str, Script] = {"": replies} if callable(replies) else dict(replies)
@@ -69,17 +87,23 @@ class ScriptedModel:
             raise answer
         if isinstance(answer, Reply):
             return answer
-        text = answer if isinstance(answer, str) else self._form(answer)
+        wanted: tuple[ToolRequest, ...] = ()
+        if isinstance(answer, Call):
+            text, wanted = self._call(answer)
+        else:
+            text = answer if isinstance(answer, str) else self._form(answer)
+            if self._is_action(request):
+                text = self._hand_in(text)
         usage = Usage(
             calls=1,
             prompt_tokens=sum(len(message["content"].split()) for message in request.messages),
             completion_tokens=len(text.split()),
         )
-        return Reply(text=text, model=self.name, usage=usage, latency_s=self.latency_s)
+        return Reply(text=text, tool_requests=wanted, model=self.name, usage=usage, latency_s=self.latency_s)
 
     async def probe(self) -> Abilities:
         """What the script was made for; it is not counted as a request."""
-        return Abilities(json_schema=self.json_schema)
+        return Abilities(json_schema=self.json_schema, tools=self.tools)
 
     async def close(self) -> None:
         """Nothing to free."""
@@ -87,7 +111,7 @@ class ScriptedModel:
     def _answer(self, request: Request) -> Answer:
         key = self._key(request)
         script = self._scripts[key]
-        if isinstance(script, str | Mapping | Reply | Exception):
+        if isinstance(script, str | Mapping | Call | Reply | Exception):
             return script
         if callable(script):
             return script(request)
@@ -118,3 +142,24 @@ class ScriptedModel:
             for name, value in fields.items()
             for item in (value if isinstance(value, list | tuple) else [value])
         )
+
+    def _call(self, call: Call) -> tuple[str, tuple[ToolRequest, ...]]:
+        """A tool call as this model makes it: beside its text, or in it."""
+        given = dict(call.arguments)
+        if self.tools:
+            return "", (ToolRequest(id="", name=call.name, arguments=json.dumps(given, ensure_ascii=False)),)
+        if self.json_schema:
+            return json.dumps({"action": {"tool": call.name, "arguments": given}}, ensure_ascii=False), ()
+        block = json.dumps({"name": call.name, "arguments": given}, ensure_ascii=False)
+        return f"<tool_call>{block}</tool_call>", ()
+
+    def _is_action(self, request: Request) -> bool:
+        """Whether the schema of the request asks for an action, of which handing in is one."""
+        return self.json_schema and not self.tools and "action" in (request.schema or {}).get("properties", {})
+
+    def _hand_in(self, text: str) -> str:
+        try:
+            product = json.loads(text)
+        except ValueError:
+            product = {"text": text}
+        return json.dumps({"action": {"tool": HAND_IN, "arguments": product}}, ensure_ascii=False)

@@ -166,6 +166,8 @@ def _explain(error: ErrorDetails, model: type[BaseModel]) -> str:
         expected = str(error.get("ctx", {}).get("expected", ""))
         choices = [choice.strip().strip("'") for choice in expected.replace(" or ", ",").split(",")]
         return f"must be {expected}, not {error['input']!r}" + did_you_mean(str(error["input"]), choices)
+    if error["type"] == "tuple_type":
+        return "must be a list" + (f": [{error['input']}]" if isinstance(error["input"], str | int | float) else "")
     return error["msg"].removeprefix("Value error, ")
 
 

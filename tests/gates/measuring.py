@@ -17,6 +17,7 @@ from orca_agents.records import Answer, Content, Draft, Instruction, Seed, Vote
 from orca_agents.stages.studio import Studio, examine_case
 from orca_agents.stages.verify import Ballot, agrees, judge, responder_vote
 from orca_agents.store import Store
+from orca_agents.toolbox.services import Toolbox
 
 FOLDER = Path(__file__).parent
 TUNED = (FOLDER / "items.yaml",)
@@ -71,7 +72,7 @@ class Rates:
 def judge_items(files: tuple[Path, ...]) -> list[Judged]:
     """Every item of the files, judged by the checks and votes of the shipped skill."""
     skill = Library().skill("reading_comprehension", CHECKS)
-    studio = Studio(skill=skill, roles={}, record=Store.in_memory(), heard=lambda _: None)
+    studio = Studio(skill=skill, roles={}, record=Store.in_memory(), heard=lambda _: None, toolbox=Toolbox({}))
     judged = []
     for file in files:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -1013,3 +1013,38 @@ def test_importing_the_package_does_not_import_openai() -> None:
     code = "import sys, orca_agents, orca_agents.models, orca_agents.testing; print('openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "False"
+
+
+TOOL = {"type": "function", "function": {"name": "add", "description": "Add.", "parameters": {"type": "object"}}}
+"""A tool, as a request names it."""
+
+
+async def test_tools_are_sent_and_their_calls_read(endpoint: Endpoint) -> None:
+    calls = [
+        {"id": "c7", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}},
+        {"type": "function", "function": {"name": "add", "arguments": {"a": 2}}},
+        {"type": "function", "function": {"name": "add", "arguments": None}},
+        {"type": "function", "function": {"arguments": "{}"}},
+        "nonsense",
+    ]
+    asked = Request("m", ASK.messages, tools=(TOOL,))
+    reply = await ask(endpoint, completion(None, finish="tool_calls", tool_calls=calls), request=asked)
+    wanted = [(it.id, it.name, it.arguments) for it in reply.tool_requests]
+    assert wanted == [("c7", "add", '{"a": 1}'), ("", "add", '{"a": 2}'), ("", "add", "{}")]
+    assert accept(reply) == ""
+    assert endpoint.bodies[-1]["tools"] == [TOOL]
+    assert "tool_choice" not in endpoint.bodies[-1]
+
+
+async def test_results_of_tools_go_back_as_they_came_and_calls_can_be_forbidden(endpoint: Endpoint) -> None:
+    call = {"id": "c7", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+    messages = (
+        *ASK.messages,
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c7", "content": "3"},
+    )
+    await ask(endpoint, request=Request("m", messages, SCHEMA, tools=(TOOL,), tool_choice="none"))
+    (body,) = endpoint.bodies
+    assert body["messages"][2:] == list(messages[2:])
+    assert body["tool_choice"] == "none"
+    assert "response_format" in body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,6 +40,16 @@ ChunkWordsOption = Annotated[int | None, typer.Option(min=20, help="Longest chun
 RandomSeedOption = Annotated[int | None, typer.Option(help="The same number makes the same draws.")]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Most chunks to work on.")]
 TextFieldOption = Annotated[str | None, typer.Option(help="The field of JSONL and JSON files that holds the text.")]
+SandboxOption = Annotated[
+    str | None, typer.Option(help="Where code runs: auto, docker, bubblewrap, sandlock or wasm. `doctor` tells which.")
+]
+UnsafeOption = Annotated[
+    bool, typer.Option("--unsafe-exec", help="Run code that models write on this machine WITHOUT a sandbox.")
+]
+CorpusOption = Annotated[
+    list[Path] | None, typer.Option(help="What the tool `search` searches, if not the seeds; may be repeated.")
+]
+WebOption = Annotated[bool, typer.Option("--web", help="Let tools search the web and fetch pages.")]
 SkillArgument = Annotated[str | None, typer.Argument(help="A skill's name, or the path of a skill file.")]
 RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
 
@@ -70,6 +80,10 @@ def run(
     max_tokens: MaxTokensOption = None,
     concurrency: ConcurrencyOption = None,
     library: LibraryOption = None,
+    sandbox: SandboxOption = None,
+    unsafe_exec: UnsafeOption = False,
+    corpus: CorpusOption = None,
+    web: WebOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked; no call is made.")] = False,
 ) -> None:
     """Run a skill over seeds: examples, rejections and transcripts go into a run folder.
@@ -95,8 +109,19 @@ def run(
         "max_usd": max_usd,
         "max_tokens": max_tokens,
         "library": tuple(library or ()),
+        "tools": _tools(sandbox, unsafe_exec, corpus, web),
     }
     run_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, dry_run=dry_run)
+
+
+def _tools(sandbox: str | None, unsafe: bool, corpus: list[Path] | None, web: bool) -> dict[str, Any] | None:
+    """What the options say about tools, as a run file would."""
+    said = {
+        "sandbox": "unsafe" if unsafe else sandbox,
+        "corpus": tuple(map(str, corpus or ())) or None,
+        "web": web or None,
+    }
+    return {name: value for name, value in said.items() if value is not None} or None
 
 
 @app.command()
@@ -159,6 +184,10 @@ def estimate(
     max_tokens: MaxTokensOption = None,
     concurrency: ConcurrencyOption = None,
     library: LibraryOption = None,
+    sandbox: SandboxOption = None,
+    unsafe_exec: UnsafeOption = False,
+    corpus: CorpusOption = None,
+    web: WebOption = False,
 ) -> None:
     """Try a few chunks, and tell what the whole run would cost, with an interval.
 
@@ -181,6 +210,7 @@ def estimate(
         "max_usd": max_usd,
         "max_tokens": max_tokens,
         "library": tuple(library or ()),
+        "tools": _tools(sandbox, unsafe_exec, corpus, web),
     }
     estimate_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, pilot=pilot)
 
@@ -213,6 +243,25 @@ def agents(library: LibraryOption = None) -> None:
     from orca_agents.cli.listing import list_agents
 
     list_agents(library or [])
+
+
+@app.command()
+def tools(library: LibraryOption = None) -> None:
+    """List the tools that agents can call, and where each was found."""
+    from orca_agents.cli.listing import list_tools
+
+    list_tools(library or [])
+
+
+@app.command()
+def doctor(
+    model: Annotated[str | None, typer.Option(help="Try this teacher too, as for `run`; else $ORCA_MODEL.")] = None,
+    base_url: BaseUrlOption = None,
+) -> None:
+    """Show what works here: each sandbox with its self-test, the teacher, search, the optional parts."""
+    from orca_agents.cli.doctor import doctor_command
+
+    raise typer.Exit(doctor_command(model, base_url))
 
 
 @app.command()

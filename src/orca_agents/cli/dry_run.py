@@ -9,11 +9,12 @@ from pathlib import Path
 from orca_agents.config import IDENTITY, Leaf, RunConfig, SkillConfig
 from orca_agents.library import short_name
 from orca_agents.records import Seed
-from orca_agents.run_setup import quota_of, read_skill, seed_options, studio_of
+from orca_agents.run_setup import quota_of, read_skill, seed_options, studio_of, tool_names
 from orca_agents.seeds import check_sources, read_seeds
 from orca_agents.stages import Studio, draw_seed
 from orca_agents.stages.instruct import writer_of
 from orca_agents.store import Store, Tally
+from orca_agents.toolbox.services import Toolbox
 
 SHOWN = 5
 """How many chunks, and how many skips, are shown one by one."""
@@ -24,7 +25,7 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     skill = read_skill(config)
     check_sources(sources)
     quota = quota_of(config, skill)
-    studio = studio_of(config, skill, Store.in_memory(), lambda _: None, {})
+    studio = studio_of(config, skill, Store.in_memory(), lambda _: None, {}, Toolbox(skill.tools))
     chunks = skipped = calls = 0
     first: tuple[Seed, str, Sequence[Leaf]] | None = None
     for item in read_seeds(sources, seed_options(config, skill)):
@@ -53,6 +54,9 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     if skipped > SHOWN:
         print(f"... and {skipped - SHOWN} skips more")
     print(f"{chunks} chunks, {skipped} skipped; about {calls} calls to {config.model.model}, without repairs")
+    if used := tool_names(skill):
+        needs = sorted({need for tool in skill.tools.values() for need in tool.needs})
+        print(f"tools: {', '.join(used)}" + (f"; they need: {', '.join(needs)}" if needs else ""))
     if first is not None:
         _show_prompt(studio, *first)
 

@@ -31,6 +31,19 @@ def list_agents(folders: Sequence[Path]) -> None:
         print(f"{name}  ({path})\n    {YamlFile(path).read(AgentConfig).description}")
 
 
+def list_tools(folders: Sequence[Path]) -> None:
+    """One tool a line: name, what it needs, what it does, file. A tool that cannot be read says why."""
+    library = Library(*folders)
+    for name, path in library.places("tool").items():
+        try:
+            tool = library.tool(name)
+        except ConfigError as error:
+            print(f"{name}  ({path})\n    cannot be used: {error}")
+            continue
+        needs = f", needs: {', '.join(tool.needs)}" if tool.needs else ""
+        print(f"{name}  ({path}{needs})\n    {tool.description.splitlines()[0]}")
+
+
 def print_schema(kind: str) -> None:
     """The JSON schema of skill, agent or run files."""
     if kind not in KINDS:
@@ -67,7 +80,9 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     found = [
-        p for p in sorted(path.rglob("*")) if p.suffix == ".yaml" or (p.suffix == ".py" and p.parent.name == "tools")
+        p
+        for p in sorted(path.rglob("*"))
+        if p.suffix == ".yaml" or (p.suffix == ".py" and "tools" in p.relative_to(path.parent).parts[:-1])
     ]
     if not found:
         raise ConfigError(f"{path} holds no .yaml files")

@@ -9,11 +9,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from orca_agents.chats import MODERATOR
 from orca_agents.checks import FORMS
 from orca_agents.errors import ConfigError
-from orca_agents.records import Answer, Example, Failure, Instruction, Outcome, Rejection, Skip, Transcript, Vote
+from orca_agents.records import (
+    Answer,
+    Example,
+    Failure,
+    Instruction,
+    Outcome,
+    Rejection,
+    Skip,
+    ToolCall,
+    Transcript,
+    Vote,
+)
 from orca_agents.store import Store
+from orca_agents.team import MODERATOR
 
 SHORT = 600
 """Longest text that is shown without --full, in characters."""
@@ -32,7 +43,7 @@ def show_command(id: str, folder: Path | None, *, full: bool) -> None:
                 config_hash, outcome = found[0].config_hash, found[0].outcome
                 chats = {chat.id: chat for chat in store.chats(config_hash, _chats_of(outcome))}
                 tree = _tree(outcome, chats, None if full else SHORT)
-                Console(highlight=False).print(tree)
+                Console(highlight=False, emoji=False).print(tree)
                 return
     looked = ", ".join(map(str, places))
     raise ConfigError(f"no id begins with {id!r} in {looked}; the ids stand in the .jsonl files of a run folder")
@@ -101,12 +112,24 @@ def _add_chat(tree: Tree, chat: Transcript, most: int | None) -> None:
     for turn in chat.turns:
         colour = "dim" if turn.agent == MODERATOR else "cyan"
         seconds = "" if turn.agent == MODERATOR else f" {turn.latency_s:.1f} s"
-        branch.add(f"[{colour}]{turn.agent}[/{colour}]{seconds}\n{_cut(turn.text, most)}")
+        said = branch.add(f"[{colour}]{turn.agent}[/{colour}]{seconds}\n{_cut(turn.text, most)}".rstrip())
+        for call in turn.tool_calls:
+            _add_call(said, call, most)
     if most is None:
         for agent, system in chat.system_messages.items():
             branch.add(f"[dim]system message of {agent}[/dim]\n{escape(system)}")
     if chat.error:
         branch.add(f"[red]{escape(chat.error)}[/red]")
+
+
+def _add_call(tree: Tree, call: ToolCall, most: int | None) -> None:
+    given = call.arguments
+    written = given if isinstance(given, str) else ", ".join(f"{name}={value!r}" for name, value in given.items())
+    colour = "red" if call.is_error else "green"
+    tree.add(
+        f"[{colour}]{escape(call.name)}[/{colour}]({_cut(written, most)}) {call.duration_s:.1f} s\n"
+        f"{_cut(call.result, most)}"
+    )
 
 
 def _add_item(tree: Tree, instruction: Instruction, answer: Answer | None, most: int | None) -> None:

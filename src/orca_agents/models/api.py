@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
@@ -20,21 +20,28 @@ class Request:
     """Everything that decides a reply; its digest is the key under which the reply is kept."""
 
     model: str
-    messages: tuple[dict[str, str], ...]
-    """{role: system | user | assistant, content}; roles alternate after the system message."""
+    messages: tuple[dict[str, Any], ...]
+    """{role: system | user | assistant, content: text}; roles alternate after the system message. Where tools are
+    called: an assistant's `tool_calls`, and {role: tool, tool_call_id, content}, as OpenAI has them."""
     schema: dict[str, Any] | None = None
     """JSON schema that the reply must have; `None` for free text."""
     sampling: Sampling = field(default_factory=Sampling)
     extra_body: dict[str, Any] = field(default_factory=dict)
+    tools: tuple[dict[str, Any], ...] = ()
+    """{type: function, function: {name, description, parameters}}, for endpoints that call tools themselves."""
+    tool_choice: Literal["auto", "none", "required"] = "auto"
+    """Whether it may call them now. With `none` they are sent along because earlier messages are about them."""
 
     def body(self) -> dict[str, Any]:
         """The request as JSON data, without keys or addresses."""
+        tools = {"tools": list(self.tools), "tool_choice": self.tool_choice} if self.tools else {}
         return {
             "model": self.model,
             "messages": list(self.messages),
             "schema": self.schema,
             "sampling": self.sampling.model_dump(exclude_none=True),
             "extra_body": self.extra_body,
+            **tools,
         }
 
     def digest(self) -> str:
@@ -70,6 +77,27 @@ class Purpose(NamedTuple):
     agent: str
 
 
+class ToolKey(NamedTuple):
+    """Which call of a tool it is in a run, as `CallKey` is for calls to a teacher."""
+
+    seed_id: str
+    path: str
+    ordinal: int
+    """The how-manieth tool call of that chat it is, from 0."""
+    digest: str
+    """SHA-256 of the tool, as it is today, and of the arguments."""
+
+
+class ToolRequest(Record):
+    """A tool that the model wants called."""
+
+    id: str
+    """As the endpoint names the call; empty where it gives no name."""
+    name: str
+    arguments: str
+    """A JSON object, as the model wrote it: it may be broken."""
+
+
 class Reply(Record):
     """What came back, as it came: judged later, so that a bad reply that was paid for is kept too."""
 
@@ -78,6 +106,8 @@ class Reply(Record):
     finish: str = "stop"
     """`stop`, `length`, `content_filter`, or what else the endpoint says."""
     refusal: str | None = None
+    tool_requests: tuple[ToolRequest, ...] = ()
+    """The tools that are to be called before it goes on."""
     model: str = ""
     """The model that answered, as the endpoint names it."""
     usage: Usage = Usage(calls=1)

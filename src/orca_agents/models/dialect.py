@@ -70,6 +70,10 @@ class Dialect:
                 "type": "json_schema",
                 "json_schema": {"name": "reply", "strict": True, "schema": schema},
             }
+        if request.tools:
+            body["tools"] = list(request.tools)
+            if request.tool_choice != "auto":
+                body["tool_choice"] = request.tool_choice
         return body | request.extra_body
 
     def after(self, complaint: str, body: Mapping[str, Any]) -> tuple[Dialect, str] | None:
@@ -93,7 +97,7 @@ class Dialect:
         return None
 
 
-def _about_system_role(complaint: str, messages: Sequence[Mapping[str, str]]) -> bool:
+def _about_system_role(complaint: str, messages: Sequence[Mapping[str, Any]]) -> bool:
     roles = [message["role"] for message in messages]
     if roles[:1] != ["system"]:
         return False
@@ -104,7 +108,7 @@ def _about_system_role(complaint: str, messages: Sequence[Mapping[str, str]]) ->
     return in_turn and NO_ALTERNATION.search(complaint) is not None
 
 
-def _without_system(messages: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+def _without_system(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The messages with the text of the system message in front of the first user message."""
     system = [message["content"] for message in messages if message["role"] == "system"]
     others = [message for message in messages if message["role"] != "system"]

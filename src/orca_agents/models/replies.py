@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
+from pydantic_core import to_json
+
 from orca_agents.errors import RefusedError, TruncatedError, UnparsableError
-from orca_agents.models.api import Reply
+from orca_agents.models.api import Reply, ToolRequest
 from orca_agents.records import Usage
 
 _THOUGHT = re.compile(r"\A\s*<think>((?:(?!<think>).)*?)(?:</think>(?:\r?\n)*|\Z)", re.DOTALL)
@@ -23,6 +26,8 @@ _FINISH = {
 """Other servers' words for OpenAI's."""
 
 
+_START_CHARS = 200
+"""How much is shown of what is refused."""
 _MOST_TOKENS = 100_000_000
 """No call has so many tokens: a larger count is nonsense, and would use up any cap."""
 
@@ -32,7 +37,8 @@ class MalformedReplyError(ValueError):
 
 
 def accept(reply: Reply) -> str:
-    """The text of a reply that may be used. Raises a `ChatError` for one that was refused, cut, or is empty."""
+    """The text of a reply that may be used; it may be empty beside tool requests. Raises a `ChatError` for one that was
+    refused, cut, or is empty."""
     if reply.refusal:
         raise RefusedError(f"the model declined: {_clipped(reply.refusal)}")
     if reply.finish == "content_filter":
@@ -44,7 +50,7 @@ def accept(reply: Reply) -> str:
             f"the reply was cut at the length limit after {used.completion_tokens or 'an unknown number of'} tokens"
             f"{thought}; raise max_tokens (or reasoning_tokens, if it reasons), or ask for less"
         )
-    if not reply.text.strip():
+    if not reply.text.strip() and not reply.tool_requests:
         only = f", only {len(reply.reasoning)} characters of reasoning" if reply.reasoning else ""
         raise UnparsableError(f"the reply is empty{only} (it ended with {reply.finish!r})")
     return reply.text
@@ -71,6 +77,7 @@ def read_reply(data: object, *, model: str, max_tokens: int | None, latency_s: f
         reasoning=_valid("\n".join(thoughts)),
         finish=_FINISH.get(finish, finish),
         refusal=_valid(refusal) if refusal else None,
+        tool_requests=_tool_requests(message),
         model=str(data.get("model") or model),
         usage=usage,
         latency_s=latency_s,
@@ -104,6 +111,40 @@ def _content(message: dict[str, Any]) -> tuple[str, list[str], str | None]:
         thoughts.append(block[1].strip())
         text = text[block.end() :]
     return text, thoughts, refusal
+
+
+def _tool_requests(message: dict[str, Any]) -> tuple[ToolRequest, ...]:
+    """The tool calls of a message. What has no name is none."""
+    calls = message.get("tool_calls")
+    requests = []
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            continue
+        arguments = function.get("arguments")
+        written = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+        requests.append(
+            ToolRequest(
+                id=_valid(str(call.get("id") or "")),
+                name=_valid(function["name"]),
+                arguments=_valid(written.strip() or "{}"),
+            )
+        )
+    return tuple(requests)
+
+
+def sound_arguments(written: str) -> str:
+    """The arguments of a tool call, such that reading them can only fail as broken JSON, which the model is told. A
+    number of 5,000 digits or 10,000 brackets fail in other ways, and half a surrogate pair can be kept by no file."""
+    try:
+        whole = json.dumps(json.loads(written), ensure_ascii=False)
+        text = _valid(whole)
+        to_json(json.loads(text))  # as the record will
+    except json.JSONDecodeError:
+        return written
+    except (ValueError, RecursionError):
+        return written[:_START_CHARS] + " ..."
+    return written if text == whole else text
 
 
 def _thinking(value: Any) -> str:

@@ -45,9 +45,12 @@ async def run_seed(studio: Studio, seed: Seed, drawn: Sequence[Drawn]) -> Made:
         reason = "no transformer suits this seed and the leaves that may be drawn"
         place = studio.id_of(seed, "transform")
         return Made([Skip(id=place, source=seed.source, seed_id=seed.id, stage="transform", reason=reason)], [])
-    lists = await _side_by_side(
-        [_run_content(Item(room, seed, short_name(agent), None, kept), agent, leaves) for agent, leaves in drawn]
-    )
+    try:
+        lists = await _side_by_side(
+            [_run_content(Item(room, seed, short_name(agent), None, kept), agent, leaves) for agent, leaves in drawn]
+        )
+    finally:
+        await studio.toolbox.end_chats(kept)
     outcomes = sorted((outcome for outcomes in lists for outcome in outcomes), key=lambda outcome: outcome.id)
     return Made(outcomes, list(kept.values()))
 

@@ -18,6 +18,7 @@ from orca_agents.models.api import Teacher
 from orca_agents.models.client import CallRecord
 from orca_agents.records import CheckResult, Content, Draft, Instruction, Seed, Transcript, short_hash
 from orca_agents.templates import render
+from orca_agents.toolbox.services import Toolbox
 
 RecordT = TypeVar("RecordT", Content, Instruction, Draft)
 
@@ -29,6 +30,8 @@ class Role:
     teacher: Teacher
     config: ModelConfig
     structured: bool
+    native_tools: bool = False
+    """Whether its endpoint calls tools itself."""
     own_sampling: Sampling = field(default_factory=Sampling)
     """Settings that the run gives for this very stage: they win over those of the agents."""
 
@@ -49,6 +52,8 @@ class Studio:
     record: CallRecord
     heard: Callable[[Transcript], None]
     """Told what was said in a chat so far, after each of its steps."""
+    toolbox: Toolbox
+    """The tools of its agents, and what these share."""
     random_seed: int = 0
     language: str | None = None
     """Write in this language instead of the seed's own."""
@@ -108,6 +113,10 @@ class Studio:
                 structured=role.structured,
                 extra_body=role.config.extra_body,
                 hears=(hears or {}).get(agent, frozenset()),
+                tools=self.toolbox.tools(self.agent(agent).tools),
+                native_tools=role.native_tools,
+                tool_rounds=self.agent(agent).tool_rounds,
+                must_call=self.agent(agent).must_call,
             )
             for agent in agents
         ]
@@ -119,6 +128,7 @@ class Studio:
             seed_id=seed.id,
             record=self.record,
             random_seed=self.random_seed,
+            services=self.toolbox,
         )
 
     async def ask(self, chat: Chat, step: Step) -> object:

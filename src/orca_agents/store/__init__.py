@@ -24,8 +24,8 @@ from types import MappingProxyType
 from typing import Any
 
 from orca_agents.errors import StoreError
-from orca_agents.models.api import CallKey, Purpose, Reply
-from orca_agents.records import Example, Failure, Outcome, Rejection, Seed, Transcript
+from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
+from orca_agents.records import Example, Failure, Outcome, Rejection, Seed, ToolCall, Transcript
 from orca_agents.store.faults import explained
 from orca_agents.store.file import COUNTS, LOCK_NAME, create_tables, is_in_use, lock_folder, open_reader, open_writer
 from orca_agents.store.packing import from_key, marks, pack, to_key, unpack
@@ -185,6 +185,22 @@ class Store(Readings):
             statements.append(("DELETE FROM finished WHERE config_hash = ? AND unit = ?", [name]))
         await self._write(*statements)
 
+    async def recall_tool(self, key: ToolKey) -> ToolCall | None:
+        """What exactly this call of a tool at this place came to, if it was made and is not to be tried again."""
+        call = self.tool_call(key)
+        return None if call is None or call.may_pass else call
+
+    def tool_call(self, key: ToolKey) -> ToolCall | None:
+        """What this call of a tool came to, also where that was a fault that may pass."""
+        rows = self._read(f"SELECT call FROM tools {_OF_CALL}", _row_of(key))  # noqa: S608  a constant
+        return unpack(ToolCall, rows[0][0], self._place) if rows else None
+
+    async def record_tool(self, key: ToolKey, call: ToolCall) -> None:
+        """Keep what a tool answered: committed when this returns. A later answer takes the place of an earlier one."""
+        row = (*_row_of(key), to_key(call.name), pack(call))
+        sql = f"INSERT INTO tools VALUES ({marks(row)}) ON CONFLICT DO UPDATE SET call = excluded.call"  # noqa: S608  only question marks
+        await self._write((sql, [row]))
+
     def begin_plan(self) -> None:
         """A run starts: forget which units the last one came by; queued."""
         self._queue(("UPDATE latest SET run = run + 1", [()]))
@@ -268,7 +284,7 @@ class Store(Readings):
         await waiter
 
 
-def _row_of(key: CallKey) -> tuple[str | bytes | int, ...]:
+def _row_of(key: CallKey | ToolKey) -> tuple[str | bytes | int, ...]:
     return (to_key(key.seed_id), to_key(key.path), key.ordinal, key.digest)
 
 

@@ -13,7 +13,7 @@ from orca_agents.errors import StoreError
 from orca_agents.records import Usage
 
 LOCK_NAME = "run.lock"
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an older orca-agents could no longer read the file, or this one an older file."""
 COUNTS = tuple(Usage.model_fields)
 """The columns of what a call used."""
@@ -30,6 +30,8 @@ CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE calls (
     {_KEY}, {_PURPOSE}, attempts INTEGER NOT NULL, {_COUNT_COLUMNS},
     request BLOB NOT NULL, reply BLOB NOT NULL, PRIMARY KEY (seed_id, path, ordinal, digest));
+CREATE TABLE tools (
+    {_KEY}, tool TEXT NOT NULL, call BLOB NOT NULL, PRIMARY KEY (seed_id, path, ordinal, digest));
 CREATE TABLE faults ({_KEY}, {_PURPOSE}, attempts INTEGER NOT NULL, error TEXT NOT NULL, message TEXT NOT NULL);
 CREATE INDEX faults_by_call ON faults (seed_id, path, ordinal);
 CREATE TABLE spend (
