@@ -67,6 +67,26 @@ def test_without_a_skill_or_seeds_it_says_what_is_missing() -> None:
     refused(orca("run", "reading_comprehension"), 2, "which seeds?")
 
 
+def test_a_sandbox_and_none_at_once_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("A text about a mill.")
+    command = ("run", "reading_comprehension", "a.md", "--model", "m", "--sandbox", "docker", "--unsafe-exec")
+    refused(orca(*command, cwd=tmp_path), 2, "--sandbox docker and --unsafe-exec contradict each other")
+
+
+def test_doctor_tells_of_each_sandbox_search_and_the_optional_parts(tmp_path: Path) -> None:
+    done = orca("doctor", cwd=tmp_path)
+    assert done.returncode in (0, 2), done.stderr  # 2: no sandbox holds on this machine
+    for words in ("docker", "bubblewrap", "sandlock", "wasm", "corpus", "optional parts", "none named"):
+        assert words in done.stdout
+    assert ("-> code runs in" in done.stdout) == (done.returncode == 0)
+
+
+def test_tools_are_listed_with_what_they_need(tmp_path: Path) -> None:
+    done = orca("tools", cwd=tmp_path)
+    assert "run_python" in done.stdout
+    assert "needs: sandbox" in done.stdout
+
+
 def test_a_base_url_without_a_model_is_refused(tmp_path: Path) -> None:
     done = orca("run", "reading_comprehension", TIDES, "--base-url", CLOSED, cwd=tmp_path)
     refused(done, 2, "--base-url", "--model")

@@ -444,3 +444,20 @@ async def test_what_is_not_installed_or_not_allowed_is_told_before_anything_is_s
     with pytest.raises(ConfigError, match="needs the web"):
         await Toolbox({"page": tool_of(page, "")}, config).prepare(["mcp:shelf/greet", "page"])
     assert not started.exists()
+
+
+def test_a_tool_under_other_settings_is_another_tool_to_the_record() -> None:
+    @tool(needs=("corpus",))
+    def look(query: str) -> str:
+        """Look something up."""
+        return query
+
+    tools = {"look": tool_of(look, "1"), "mix": as_tool(mix)}
+
+    def digests(**settings: Any) -> list[str]:
+        return [made.digest for made in Toolbox(tools, ToolsConfig(**settings)).tools(["look", "mix"])]
+
+    plain, other, web = digests(corpus=("a",)), digests(corpus=("b",)), digests(corpus=("a",), web=True)
+    assert plain == digests(corpus=("a",))
+    assert len({plain[0], other[0], web[0]}) == 3
+    assert plain[1] == other[1] == web[1]

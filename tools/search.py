@@ -8,7 +8,7 @@ from orca_agents.errors import SearchError
 from orca_agents.search.api import Hit, SearchProvider
 from orca_agents.search.quoting import MOST_CHARS, data_note, one_line, quote
 from orca_agents.seeds.cleaning import clean
-from orca_agents.toolbox import ToolContext, tool
+from orca_agents.toolbox import ToolContext, ToolError, tool
 
 _MOST = 10
 
@@ -22,6 +22,8 @@ async def search(query: str, context: ToolContext, limit: int = 5) -> str:
     fits, try other words for the same thing. `limit` is how many passages you want of each place, 1 to 10. Each result
     has a number to cite it by, its title, where it stands, and an excerpt; it is not the whole document.
     """
+    if not query.strip():
+        raise ToolError("the query is empty; write the words that the passage would hold")
     limit = max(1, min(limit, _MOST))
     corpus = await context.services.corpus()
     web = await context.services.web_search()

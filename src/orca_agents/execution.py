@@ -73,6 +73,7 @@ async def execute(
     is how somebody else asks the run to stop; `pick` says which seeds to work on, if not all.
     """
     refuse_secrets(config)
+    say = _noted(say)
     skill = read_skill(config)
     check_sources(sources)
     if out is not None:
@@ -131,13 +132,13 @@ async def replay(
     with Store.open(folder, create=False) as store:
         teachers = Teachers(config)
         purse = _purse(config, store, teachers, Halt())
-        toolbox = Toolbox(skill.tools)
+        toolbox = Toolbox(skill.tools, config.tools)
         toolbox.reconnect(store.note(MCP_NOTE) or ())
         job = _Job(config, skill, store, purse, toolbox, on_progress)
         if store.note("config_hash") != job.config_hash:
             raise StoreError(
-                f"{folder} was made with other files or settings than these: a replay needs the skill, its agents and "
-                "the version of orca-agents as they were. `orca-agents resume` makes what has changed anew"
+                f"{folder} was made with other files or settings than these: a replay needs the skill, its agents, its "
+                "tools and the version of orca-agents as they were. `orca-agents resume` makes what has changed anew"
             )
         items = (Work(position, unit, seed) for position, unit, seed in store.planned_seeds())
         await job.run(teachers.recorded_roles(store), items, redo=True)
@@ -281,6 +282,18 @@ class _Job:
     def note(self) -> None:
         """Note the counts, and when they were taken."""
         self.store.note_soon("progress", {**self.progress.to_dict(), "at": time.time()})
+
+
+def _noted(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Say it, and have it in the run's log too."""
+    if say == _LOG.warning:
+        return say
+
+    def both(words: str) -> None:
+        _LOG.info("said: %s", words)
+        say(words)
+
+    return both
 
 
 def _purse(config: RunConfig, store: Store, teachers: Teachers, halt: Halt) -> Purse:

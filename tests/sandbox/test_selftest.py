@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox import PYTHON, Program, choose_sandbox, examine
 from orca_agents.sandbox.choosing import ORDER
+from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.selftest import self_test
 from orca_agents.sandbox.unsafe import UnsafeSandbox
 from tests.sandbox.host import Host
@@ -193,3 +195,21 @@ def _exists(path: str) -> bool:
 
 def _descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_folders_of_processes_that_are_gone_are_removed_and_no_others(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = tmp_path / f"box-{gone.pid}-abc"
+    (left / "work").mkdir(parents=True)
+    mine = new_folder("box", tmp_path)
+    outside = tmp_path / "outside"
+    (outside / "precious").mkdir(parents=True)
+    (tmp_path / f"box-{gone.pid}-link").symlink_to(outside)
+    other = tmp_path / "box-notes-of-mine"
+    other.mkdir()
+    remove_leftovers("box", tmp_path)
+    assert not left.exists()
+    assert mine.is_dir()
+    assert other.is_dir()
+    assert (outside / "precious").is_dir()

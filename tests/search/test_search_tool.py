@@ -11,7 +11,7 @@ from orca_agents.errors import SearchError
 from orca_agents.library import Library
 from orca_agents.search.api import Hit, Passage, SearchProvider
 from orca_agents.search.fts import CorpusIndex
-from orca_agents.toolbox import ToolContext
+from orca_agents.toolbox import ToolContext, ToolError
 from orca_agents.toolbox.calling import RESULT_CHARS
 
 PAGES = [
@@ -87,9 +87,14 @@ async def test_limit_is_kept(corpus: CorpusIndex) -> None:
     assert "[1]" in await ask(corpus, query="boils", limit=-3)
 
 
-@pytest.mark.parametrize("query", ["zeppelin", "", '"', "AND", "\0"])
+@pytest.mark.parametrize("query", ["zeppelin", '"', "AND", "\0"])
 async def test_where_nothing_is_found_a_hint_is_given(corpus: CorpusIndex, query: str) -> None:
     assert await ask(corpus, query=query) == "no results: try fewer words, or other words for the same thing"
+
+
+async def test_an_empty_query_is_told_as_such(corpus: CorpusIndex) -> None:
+    with pytest.raises(ToolError, match="the query is empty"):
+        await ask(corpus, query=" ")
 
 
 async def test_pages_of_the_web_come_after_the_corpus_cleaned_and_marked(corpus: CorpusIndex) -> None:

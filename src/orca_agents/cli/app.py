@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from orca_agents.errors import ConfigError
+
 app = typer.Typer(
     name="orca-agents",
     help="Turn your documents and code into verified training data, with groups of agents.",
@@ -116,6 +118,8 @@ def run(
 
 def _tools(sandbox: str | None, unsafe: bool, corpus: list[Path] | None, web: bool) -> dict[str, Any] | None:
     """What the options say about tools, as a run file would."""
+    if unsafe and sandbox is not None:
+        raise ConfigError(f"--sandbox {sandbox} and --unsafe-exec contradict each other: give one of them")
     said = {
         "sandbox": "unsafe" if unsafe else sandbox,
         "corpus": tuple(map(str, corpus or ())) or None,

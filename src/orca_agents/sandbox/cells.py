@@ -102,7 +102,7 @@ class Cells:
             if result is None and was_running:  # it ended since the last cell, which nobody could have seen
                 self._is_lost = True
                 result = await self._try(code)
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             self._is_lost = self._number > 1 or self._process is not None
             await self._drop()
             raise

@@ -75,7 +75,7 @@ async def choose_sandbox(
         if not isinstance(result, Examined):
             return result
         examined.append(result)
-    raise SandboxError(_refusal(examined))
+    raise SandboxError(_refusal(examined, wanted))
 
 
 async def examine(name: BackEnd, *, python: Path | None = None, image: str | None = None) -> Examined:
@@ -108,7 +108,11 @@ async def _try(name: BackEnd, python: Path | None, image: str | None, *, is_reme
             is_given_away = True
             return sandbox
         began = time.monotonic()
-        examined = Examined(name, sandbox.version, await self_test(sandbox), time.monotonic() - began)
+        try:
+            canaries = await self_test(sandbox)
+        except OSError as error:  # a machine that lacks what every machine has, such as `rm`
+            return Examined(name, "", (), 0.0, f"its self-test cannot be run: {error}")
+        examined = Examined(name, sandbox.version, canaries, time.monotonic() - began)
         if is_remembered and examined.ok:
             _remember(key)
             is_given_away = True
@@ -119,7 +123,7 @@ async def _try(name: BackEnd, python: Path | None, image: str | None, *, is_reme
             await sandbox.close()
 
 
-def _refusal(examined: list[Examined]) -> str:
+def _refusal(examined: list[Examined], wanted: str) -> str:
     lines = []
     for one in examined:
         version = f" ({one.version})" if one.version else ""
@@ -127,11 +131,15 @@ def _refusal(examined: list[Examined]) -> str:
         lines.append(f"- {one.name}{version}: {why_not}")
     return "\n".join(
         [
-            "code is run only in a sandbox that holds, and there is none here:",
+            "code is run only in a sandbox that holds, and there is none here:"
+            if wanted == "auto"
+            else f"code is run only in a sandbox that holds, and {wanted}, which was asked for, cannot be used here:",
             *lines,
+            *([] if wanted == "auto" else ["Without asking for one, the first that passes its self-test is taken."]),
             "To mend this, do one of these, then look with `orca-agents doctor`: install bubblewrap (apt install "
-            "bubblewrap); on Linux 6.12 or newer, `pip install sandlock`; start Docker; `pip install "
-            "'orca-agents[wasm]'`. With --unsafe-exec code runs without any sandbox, and can do all that you can do.",
+            "bubblewrap); on Linux 6.12 or newer, `pip install 'orca-agents[tools]'` (sandlock); start Docker; `pip "
+            "install 'orca-agents[wasm]'`. With --unsafe-exec (in Python tools={'sandbox': 'unsafe'}) code runs "
+            "without any sandbox, and can do all that you can do.",
         ]
     )
 
@@ -198,6 +206,6 @@ def _remember(key: str) -> None:
             with open(descriptor, "w") as file:  # noqa: PTH123 - a descriptor, not a path
                 json.dump(_remembered() | {key: time.time()}, file)
             Path(name).replace(path)
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             Path(name).unlink(missing_ok=True)
             raise

@@ -90,7 +90,7 @@ async def start_talk(command: Command, make_tree: MakeTree, stdin: bytes) -> Tal
     if stdin:
         try:
             await talk.write(stdin)
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             await talk.kill()
             raise
     return talk

@@ -18,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.boot import checked_files, environment
 from orca_agents.sandbox.interpreters import choose_python
+from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.process import Command, Talk, run_to_end, see_through, start_talk
 
 _NOBODY = 65534
@@ -56,6 +56,9 @@ def missing() -> str | None:
     return None
 
 
+_FOLDERS = "orca-sandlock"
+
+
 class SandlockSandbox:
     """Runs each program in a new folder on the host's disk, under a keeper process of its own; as root, as `nobody`.
 
@@ -71,6 +74,7 @@ class SandlockSandbox:
         self._user = _NOBODY if os.geteuid() == 0 else None
         self._python = choose_python(python, self._user)
         self._talks: set[_Talk] = set()
+        remove_leftovers(_FOLDERS)
 
     @property
     def version(self) -> str:
@@ -96,7 +100,7 @@ class SandlockSandbox:
         place = await self._place(program)
         try:
             inner = await start_talk(place.command, place.keep, program.stdin)
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             await place.remove()
             raise
         talk = _Talk(inner, place, self._talks)
@@ -111,12 +115,12 @@ class SandlockSandbox:
         """A folder with the program's files, and the command that starts its keeper."""
         config = self._config(program)
         files = checked_files(program)
-        base = Path(tempfile.mkdtemp(prefix=f"orca-sandlock-{os.getpid()}-"))
+        base = new_folder(_FOLDERS)
         place = _Place(base, _command(config, base))
         try:
             # A thread goes on when the task is cancelled, and would write into a folder that is being removed.
             await see_through(asyncio.to_thread(place.lay_out, files, self._user))
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             await place.remove()
             raise
         return place

@@ -64,12 +64,16 @@ def main() -> None:
     signal.set_wakeup_fd(wishing, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides what Ctrl-C means
-    control(PR_SET_PDEATHSIG, signal.SIGTERM)
+    # The kernel's word that the host is gone has a signal of its own: it may come a moment before getppid tells it.
+    is_orphan: list[bool] = []
+    signal.signal(signal.SIGUSR1, lambda *_: is_orphan.append(True))
+    control(PR_SET_PDEATHSIG, signal.SIGUSR1)
     reports, reporting = os.pipe()
     supervisor = os.fork()
     if supervisor == 0:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
         for end in (reports, wishes, wishing):
             os.close(end)
         supervise(config, reporting)
@@ -80,7 +84,7 @@ def main() -> None:
         ended = watch(config, supervisor, reports, wishes)
     finally:
         end_all(supervisor)
-        if os.getppid() != host:  # nobody is left to tidy up
+        if is_orphan or os.getppid() != host:  # nobody is left to tidy up
             remove(config["base"])
         else:
             Path(config["base"], "ended.json").write_text(json.dumps(ended))

@@ -14,17 +14,18 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, Limits, Outcome, Program, Sandbox
+from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 
 _LIMITS = Limits(wall_s=20, cpu_s=10, memory_mb=128, processes=16, disk_mb=16, output_bytes=200_000)
 _SHORT_S = 0.6
 _FORKS = 100
+_FOLDERS = ".orca-agents"
 _VARIABLE = "ORCA_AGENTS_SELF_TEST"
 
 
@@ -320,7 +321,7 @@ def _target() -> Iterator[_Target]:
         # What a back end hands on by mistake is our own environment, so it has to be in there for a moment.
         os.environ[_VARIABLE] = target.token
         stack.callback(os.environ.pop, _VARIABLE, None)
-        helper = subprocess.Popen(["sleep", "60"], env={**os.environ})  # noqa: S607 - wherever it is
+        helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env={**os.environ})
         stack.callback(helper.wait)
         stack.callback(helper.kill)
         yield target
@@ -328,7 +329,8 @@ def _target() -> Iterator[_Target]:
 
 @contextlib.contextmanager
 def _folder(parent: Path | None) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=".orca-agents-", dir=parent))
+    remove_leftovers(_FOLDERS, parent)
+    folder = new_folder(_FOLDERS, parent)
     try:
         yield folder
     finally:

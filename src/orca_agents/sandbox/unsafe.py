@@ -13,13 +13,13 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.boot import checked_files, environment
+from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.process import Command, run_to_end, start_talk
 from orca_agents.sandbox.usage import Usage, process_tree
 
@@ -33,12 +33,16 @@ def missing() -> str | None:
     return None
 
 
+_FOLDERS = "orca-agents"
+
+
 class UnsafeSandbox:
     """Runs each program as a subprocess in a temporary folder."""
 
     def __init__(self, python: Path | None = None) -> None:
         self._python = Path(sys.executable) if python is None else python
         self._running: set[_Family] = set()
+        remove_leftovers(_FOLDERS)
 
     @property
     def name(self) -> BackEnd:
@@ -70,7 +74,7 @@ class UnsafeSandbox:
         try:
             command, make_tree = self._command(program, folder)
             return await start_talk(command, make_tree, program.stdin)
-        except BaseException:
+        except BaseException:  # raised again when all is put in order
             _remove(folder)
             raise
 
@@ -140,14 +144,14 @@ class _Family:
 
 def _lay_out(program: Program) -> Path:
     files = checked_files(program)
-    folder = Path(tempfile.mkdtemp(prefix="orca-agents-"))
+    folder = new_folder(_FOLDERS)
     try:
         (folder / "work").mkdir()
         (folder / "tmp").mkdir()
         for path, content in files.items():
             (folder / "work" / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / "work" / path).write_bytes(content)
-    except BaseException:
+    except BaseException:  # raised again when all is put in order
         _remove(folder)
         raise
     return folder

@@ -17,7 +17,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from typing import Any
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.boot import checked_files
+from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.process import see_through
 
 _log = logging.getLogger(__name__)
@@ -66,6 +66,9 @@ def missing() -> str | None:
     return None
 
 
+_FOLDERS = "orca-wasm"
+
+
 class WasmSandbox:
     """Runs Python alone, as `python3`. It keeps no program running, so the cells of a chat do not share their state.
 
@@ -81,6 +84,7 @@ class WasmSandbox:
         self._is_ready = False
         self._preparing = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        remove_leftovers(_FOLDERS)
 
     @property
     def version(self) -> str:
@@ -106,7 +110,7 @@ class WasmSandbox:
         arguments = _guest_arguments(program.command)
         files = checked_files(program)
         await self.compile()
-        base = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"orca-wasm-{os.getpid()}-"))
+        base = await asyncio.to_thread(new_folder, _FOLDERS)
         try:
             # A thread goes on when the task is cancelled, and would write into a folder that is being removed.
             await see_through(asyncio.to_thread(_lay_out, base, files))

@@ -130,8 +130,7 @@ class McpSource:
                 connection = _Connection(self._target())
                 try:
                     await connection.start(self._start_s)
-                except BaseException as error:
-                    # Also when we are cancelled: no program is left behind.
+                except BaseException as error:  # also when we are cancelled: no program is left behind
                     await connection.end()
                     if not isinstance(error, Exception):
                         raise

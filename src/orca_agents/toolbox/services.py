@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,8 +49,8 @@ class Toolbox:
     ) -> None:
         """`tools` by the names that agents use; `sources` are searched where the config names no corpus, and the index
         is kept in `folder`; `say` is told what a person should know."""
-        self._tools = dict(tools)
         self._config = config or ToolsConfig()
+        self._tools = {name: _with_settings(tool, self._config) for name, tool in tools.items()}
         self._sources = sources
         self._folder = folder
         self._options = options or SeedOptions()
@@ -247,6 +248,19 @@ class Toolbox:
         if name not in self._servers:
             self._servers[name] = McpSource(name, server.command, env=server.env, url=server.url)
         return self._servers[name]
+
+
+def _with_settings(tool: Tool, config: ToolsConfig) -> Tool:
+    """The tool, with the settings that decide its answers in its digest: with others, what is on record is not its."""
+    settings: dict[str, Any] = {}
+    if "corpus" in tool.needs or "functions" in tool.needs:
+        settings["corpus"] = config.corpus
+    if "corpus" in tool.needs or "web" in tool.needs:
+        settings["web"] = config.web
+    if not settings:
+        return tool
+    written = json.dumps([tool.digest, settings], sort_keys=True)
+    return replace(tool, digest=hashlib.sha256(written.encode()).hexdigest())
 
 
 _NOTED = ("name", "description", "parameters", "digest")

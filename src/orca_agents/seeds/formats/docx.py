@@ -73,10 +73,9 @@ def _inspect(file: IO[bytes]) -> str | None:
             return _title(archive.read("docProps/core.xml"))
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise SeedError(f"a Word document that cannot be unpacked; it may be cut or damaged: {_line(error)}") from error
-    except Exception as error:
-        if isinstance(error, SeedError):
-            raise
-        # Broad: zlib, bz2 and lzma have their own errors for damaged data.
+    except SeedError:
+        raise
+    except Exception as error:  # zlib, bz2 and lzma have their own errors for damaged data
         raise SeedError(f"a Word document that cannot be unpacked; it may be damaged: {_line(error)}") from error
 
 
@@ -89,8 +88,7 @@ def _to_html(file: IO[bytes]) -> str:
         result = mammoth.convert_to_html(file, convert_image=drop_pictures, include_default_style_map=True)
     except RecursionError:
         raise SeedError("a Word document that is nested too deeply") from None
-    except Exception as error:
-        # Broad: parts that are missing or damaged make the library fail in ways of its own.
+    except Exception as error:  # parts that are missing or damaged make the library fail in ways of its own
         raise SeedError(f"a Word document that cannot be read: {type(error).__name__}: {_line(error)}") from error
     return str(result.value)
 
