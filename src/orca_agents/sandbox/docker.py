@@ -195,7 +195,7 @@ class DockerSandbox:
             await self._call(lambda: self._engine.start(container, command, limits, is_kept=not is_talk))
             assert container.socket is not None
             reader, writer = await asyncio.open_connection(sock=container.socket)
-        except BaseException:  # also of a cancelled task
+        except BaseException:  # raised again when nothing is left behind, also of a cancelled task
             container.close()
             with contextlib.suppress(SandboxError):  # the first error says more
                 await self._discard(container)
@@ -341,7 +341,7 @@ async def _to_its_end(work: asyncio.Future[ResultT]) -> ResultT:
             if work.cancelled():
                 raise
             cancelled = error
-        except Exception:  # noqa: BLE001, S110 - it is raised below
+        except Exception:  # noqa: BLE001, S110 - only waited for here: it is raised below
             pass
     if cancelled is not None:
         if not work.cancelled():

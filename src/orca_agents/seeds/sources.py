@@ -156,9 +156,8 @@ def _read_file(path: Path, options: SeedOptions) -> Iterator[Document | Skip]:
         yield skip(name, str(error))
     except OSError as error:
         yield skip(name, f"cannot be read: {error.strerror or error}")
-    except Exception as error:  # noqa: BLE001
-        # Broad: libraries that parse what strangers wrote fail in ways of their own, and one file among thousands
-        # must not end the reading of the others.
+    except Exception as error:  # noqa: BLE001  parsers of what strangers wrote fail in ways of their own
+        # One file among thousands must not end the reading of the others.
         why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         yield skip(name, f"its reader failed ({why}); convert it to text or Markdown first")
 

@@ -44,8 +44,7 @@ def main(memory_bytes: int, page_seconds: float, most_chars: int) -> None:
     except (TooLongError, MemoryError, RecursionError) as error:
         _write({"refused": _too_much(error, page_seconds)})
         return
-    except Exception as error:  # noqa: BLE001
-        # Broad, because a damaged file makes the library fail in every way that Python knows.
+    except Exception as error:  # noqa: BLE001  a damaged file makes the library fail in every way that Python knows
         kind = "" if isinstance(error, PyPdfError) else f"{type(error).__name__}: "
         _write({"refused": f"damaged or cut off: {kind}{_line(error)}; save it anew, or give its text"})
         return
@@ -61,8 +60,7 @@ def main(memory_bytes: int, page_seconds: float, most_chars: int) -> None:
                 found["text"] = reader.pages[number - 1].extract_text()
         except (TooLongError, MemoryError, RecursionError) as error:
             found["problem"] = _too_much(error, page_seconds)
-        except Exception as error:  # noqa: BLE001
-            # Broad for the same reason: one page that cannot be read does not cost the others.
+        except Exception as error:  # noqa: BLE001  as above; one page that cannot be read does not cost the others
             found["problem"] = f"cannot be read: {type(error).__name__}: {_line(error)}"
         chars += len(found.get("text", ""))
         if chars > most_chars:
@@ -122,8 +120,7 @@ def _about(reader: Any) -> dict[str, str | None]:
     try:
         title = reader.metadata.title if reader.metadata else None
         language = reader.root_object.get("/Lang")
-    except Exception:  # noqa: BLE001
-        # Broad: damage here costs the title, not the text.
+    except Exception:  # noqa: BLE001  as above; damage here costs the title, not the text
         return {}
     return {
         "title": str(title) if title is not None else None,
