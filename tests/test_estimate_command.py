@@ -17,7 +17,7 @@ from orca_agents.errors import SeedError
 from orca_agents.execution import execute
 from orca_agents.records import Seed
 from orca_agents.run_folder import End
-from orca_agents.run_setup import hash_of, read_skill, seed_options
+from orca_agents.run_setup import hash_of, read_skills, seed_options
 from orca_agents.seeds import read_seeds
 from orca_agents.store import Store
 from orca_agents.testing import ScriptedModel
@@ -49,12 +49,12 @@ def config_of(folder: Path, seeds: int = SEEDS, **settings: Any) -> RunConfig:
 
 
 def drawn_ids(config: RunConfig, size: int) -> set[str]:
-    drawn = draw_pilot([Path(seed) for seed in config.seeds], seed_options(config, read_skill(config)), config, size)
+    drawn = draw_pilot([Path(seed) for seed in config.seeds], seed_options(config, read_skills(config)), config, size)
     return set(drawn.units)
 
 
 def all_ids(config: RunConfig) -> list[str]:
-    seeds = read_seeds([Path(seed) for seed in config.seeds], seed_options(config, read_skill(config)))
+    seeds = read_seeds([Path(seed) for seed in config.seeds], seed_options(config, read_skills(config)))
     return [seed.id for seed in seeds if isinstance(seed, Seed)]
 
 
@@ -75,7 +75,7 @@ def test_a_limit_of_the_run_limits_the_chunks_that_a_pilot_is_drawn_from(tmp_pat
     config = config_of(tmp_path, seeds=100, limit=30)
     assert drawn_ids(config, 10) < set(all_ids(config)[:30])
     sources = [Path(seed) for seed in config.seeds]
-    assert draw_pilot(sources, seed_options(config, read_skill(config)), config, 10).total == 30
+    assert draw_pilot(sources, seed_options(config, read_skills(config)), config, 10).total == 30
     assert drawn_ids(config, 50) == set(all_ids(config)[:30])
 
 
@@ -88,7 +88,7 @@ def test_where_there_is_no_chunk_it_says_why(tmp_path: Path) -> None:
 
 def test_a_pilot_has_the_config_of_its_run_unless_a_number_of_examples_is_asked_for(tmp_path: Path) -> None:
     config = config_of(tmp_path, max_usd=3)
-    skill = read_skill(config)
+    skill = read_skills(config)
     assert hash_of(pilot_config(config, 5), skill) == hash_of(config, skill)
     assert (pilot_config(config, 5).limit, pilot_config(config, 5).max_usd) == (5, 3)
     for asked in ({"accept": 10}, {"quotas": {"cause": 4}}):
@@ -105,7 +105,7 @@ async def test_each_sample_is_what_its_chunk_took_under_this_config_alone(tmp_pa
 
     async def sample(config: RunConfig) -> tuple[list[Any], int, int]:
         sources = [Path(seed) for seed in config.seeds]
-        drawn = draw_pilot(sources, seed_options(config, read_skill(config)), config, PILOT)
+        drawn = draw_pilot(sources, seed_options(config, read_skills(config)), config, PILOT)
 
         def read(store: Store, end: End) -> tuple[list[Any], int, int]:
             return (

@@ -32,14 +32,14 @@ def test_the_funnel_counts_instructions_and_what_led_to_none_apart() -> None:
 def test_counts_are_taken_as_many_times_as_they_say() -> None:
     funnel = Funnel.of_counts(
         [
-            ("Example", "", "weaken", "", 5),
-            ("Rejection", "verify", "weaken", "votes", 3),
-            ("Rejection", "transform", None, "passage_clean", 2),
-            ("Failure", "respond", "flaw", "TruncatedError", 4),
-            ("Failure", "transform", None, "RefusedError", 1),
-            ("Skip", "seeds", None, "", 7),
-            ("Skip", "instruct", "flaw", "", 6),
-            ("Skip", "transform", None, "", 8),
+            ("Example", "", "weaken", "", "", 5),
+            ("Rejection", "verify", "weaken", "votes", "", 3),
+            ("Rejection", "transform", None, "passage_clean", "", 2),
+            ("Failure", "respond", "flaw", "TruncatedError", "", 4),
+            ("Failure", "transform", None, "RefusedError", "", 1),
+            ("Skip", "seeds", None, "", "", 7),
+            ("Skip", "instruct", "flaw", "", "", 6),
+            ("Skip", "transform", None, "", "", 8),
         ]
     )
     assert funnel.to_dict() == {

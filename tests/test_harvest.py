@@ -166,6 +166,14 @@ def test_a_choice_is_read_whatever_its_case_and_the_space_around_it(structured: 
     assert product["answer"] == (" x ",)
 
 
+@pytest.mark.parametrize("structured", [True, False])
+def test_marks_that_a_prompt_had_broken_are_whole_again(structured: bool) -> None:
+    shown = "h ^ (h>\u2060>\u2060>16); cat <\u2060<\u2060<WORD; a\u2060b"
+    reply = json.dumps({"passage": shown}) if structured else f"<passage>{shown}</passage>"
+    product = Form((Field("passage", "a text"),)).read(reply, structured=structured)
+    assert product["passage"] == ("h ^ (h>>>16); cat <<<WORD; a\u2060b",)
+
+
 def test_the_schema_is_strict_and_bounded() -> None:
     schema = QUESTION.schema()
     assert schema["required"] == ["suitable", "why_not", "question", "options", "answer"]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_agents.checks import CHECKS
+from orca_agents.checks import NAMES
 from orca_agents.errors import ConfigError, NotFoundError
 from orca_agents.library import Library
 from orca_agents.templates import sample_values
@@ -37,7 +37,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def test_a_whole_skill_may_stand_in_one_file(tmp_path: Path) -> None:
     path = write(tmp_path, "skills/titles.yaml", SKILL)
-    skill = Library.for_skill(str(path)).skill(str(path), CHECKS)
+    skill = Library.for_skill(str(path)).skill(str(path), NAMES)
     assert skill.name == "titles"
     assert set(skill.agents) == {"writer", "solver"}
 
@@ -103,7 +103,7 @@ def test_what_a_skill_file_says_wrong_is_found_before_any_call(
     assert old in SKILL
     path = write(tmp_path, "skills/titles.yaml", SKILL.replace(old, new, 1))
     with pytest.raises(ConfigError) as caught:
-        Library.for_skill(str(path)).skill(str(path), CHECKS)
+        Library.for_skill(str(path)).skill(str(path), NAMES)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
 
@@ -141,7 +141,7 @@ verify:
 
 def test_a_full_skill_is_sound(tmp_path: Path) -> None:
     path = write(tmp_path, "skills/titles.yaml", FULL)
-    assert len(Library.for_skill(str(path)).skill(str(path), CHECKS).agents) == 6
+    assert len(Library.for_skill(str(path)).skill(str(path), NAMES).agents) == 6
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_what_would_break_a_chat_is_found_before_any_call(tmp_path: Path, old: s
     assert old in FULL
     path = write(tmp_path, "skills/titles.yaml", FULL.replace(old, new, 1))
     with pytest.raises(ConfigError) as caught:
-        Library.for_skill(str(path)).skill(str(path), CHECKS)
+        Library.for_skill(str(path)).skill(str(path), NAMES)
     assert message in str(caught.value)
     assert f"{path}:" in str(caught.value)
 

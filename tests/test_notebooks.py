@@ -77,3 +77,18 @@ def test_the_first_notebook_runs_with_no_key_and_keeps_four_examples(tmp_path: P
     assert "agrees_with_solvers" in printed["rejections"]
     assert "left out" in printed["embedded"]
     assert list(tmp_path.rglob("*.jsonl")) == []
+
+
+def test_the_second_notebook_builds_a_skill_in_yaml_alone(tmp_path: Path) -> None:
+    notebook = read(FOLDER / "02_your_own_skill.ipynb")
+    client = nbclient.NotebookClient(
+        notebook, kernel_name="python3", timeout=120, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    printed = outputs(notebook)
+    assert "checked 1 skill: no problems" in printed["skill"]
+    assert "did you mean 'numbers_recomputed'" in printed["mistake"]
+    assert "there are only 3 votes" in printed["mistake"]
+    assert "recipe_scaling: 2 of 2 cases go as they say" in printed["cases"]
+    assert "Answer: 250 g" in printed["cases"]
+    assert "left out" in printed["run"]

@@ -14,7 +14,7 @@ import typer
 import yaml
 
 from orca_agents import Library, run_skill
-from orca_agents.checks import CHECKS
+from orca_agents.checks import NAMES
 from orca_agents.cli.app import app
 from orca_agents.config import RunConfig
 from orca_agents.testing import ScriptedModel
@@ -54,7 +54,7 @@ def titles(tmp_path: Path) -> Path:
 
 
 def test_the_skill_in_the_readme_is_sound(titles: Path) -> None:
-    skill = Library.for_skill(str(titles)).skill(str(titles), CHECKS)
+    skill = Library.for_skill(str(titles)).skill(str(titles), NAMES)
     assert [leaf.name for leaf in skill.config.instruct.taxonomy] == ["best_title"]
 
 
@@ -166,3 +166,37 @@ def test_every_test_that_the_readme_names_is_there() -> None:
     assert len(named) >= 10
     for file, name in named:
         assert re.search(rf"^(async )?def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+def test_the_page_on_the_skills_names_every_skill_and_leaf_with_its_answer_and_checks() -> None:
+    page = (ROOT / "docs" / "skills.md").read_text(encoding="utf-8")
+    sections = {part.split("\n", 1)[0].strip(): part for part in page.split("\n## ")[1:]}
+    library = Library()
+    for name in library.names("skill"):
+        config = library.skill(name, NAMES).config
+        told = {
+            (cells[0].strip("`"), *cells[1:])
+            for cells in (
+                [cell.strip() for cell in line.split("|")[1:-1]]
+                for line in sections[name].splitlines()
+                if line.startswith("| `")
+            )
+        }
+        assert told == {
+            (
+                leaf.name,
+                leaf.answer,
+                leaf.origin,
+                leaf.after or "",
+                ", ".join([*([f"proof: {leaf.proof}"] if leaf.proof else []), *leaf.checks]),
+            )
+            for leaf in config.instruct.taxonomy
+        }
+        assert f"| [`{name}`](#{name}) | {', '.join(config.seeds)} | {len(config.instruct.taxonomy)} |" in page
+        assert f"| `{name}` |" in README
+
+
+def test_the_readme_counts_the_leaves_as_the_files_do() -> None:
+    library = Library()
+    leaves = sum(len(library.skill(name).config.instruct.taxonomy) for name in library.names("skill"))
+    assert f"with {leaves} kinds of task" in README

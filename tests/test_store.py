@@ -32,8 +32,9 @@ from orca_agents.records import (
     Usage,
     Verification,
     short_hash,
+    skill_of,
 )
-from orca_agents.store import FILE_NAME, Spend, Store, Tally
+from orca_agents.store import FILE_NAME, Count, Spend, Store, Tally
 
 ODD_TEXTS = {
     "nul": "before\x00after",
@@ -79,7 +80,9 @@ async def test_chats_and_outcomes_come_back_as_they_were(store: Store, text: str
     store.plan(0, text, seed.id)
     await store.keep_seed(text, seed)
     assert list(store.planned_seeds()) == [(0, text, seed)]
-    assert list(store.counts("config", planned=True)) == [("Rejection", "respond", text, "evidence", 1)]
+    assert list(store.counts("config", planned=True)) == [
+        Count("Rejection", "respond", text, "evidence", skill_of(text), 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -268,13 +271,13 @@ async def test_what_the_latest_run_came_by_is_listed_in_its_order(store: Store) 
         (20, "u5 a", "x"),
         (20, "u5 b", "l"),
     ]
-    assert sorted(store.counts("config", planned=True)) == [
-        ("Example", "", "l", "", 2),
-        ("Example", "", "x", "", 2),
-        ("Rejection", "respond", "l", "evidence", 2),
-        ("Skip", "seeds", None, "", 1),
+    assert sorted(store.counts("config", planned=True), key=str) == [
+        Count("Example", "", "l", "", "", 2),
+        Count("Example", "", "x", "", "", 2),
+        Count("Rejection", "respond", "l", "evidence", "", 2),
+        Count("Skip", "seeds", None, "", "", 1),
     ]
-    assert list(store.counts("old")) == [("Rejection", "respond", "l", "evidence", 6)]
+    assert list(store.counts("old")) == [Count("Rejection", "respond", "l", "evidence", "", 6)]
     assert list(store.planned_seeds()) == [(0, "u1", seeds[1]), (20, "u5", seeds[2])]
     assert [chat.id for chat in store.chats("config", planned=True)] == ["chat u1", "chat u5"]
     assert [chat.id for chat in store.chats("config", ["chat u5", "chat u0"], planned=True)] == ["chat u5"]

@@ -314,9 +314,11 @@ def open_chat(
     record: CallRecord,
     random_seed: int = 0,
     services: Services | None = None,
+    is_one_of_many: bool = False,
 ) -> Chat:
-    """A chat at its place in a run, with nothing said yet."""
-    return Chat(participants, Place(skill, stage, seed_id, path, record, random_seed), services)
+    """A chat at its place in a run, with nothing said yet; `is_one_of_many`: the run has several skills."""
+    place = Place(skill, stage, seed_id, path, record, random_seed, is_one_of_many=is_one_of_many)
+    return Chat(participants, place, services)
 
 
 _CALL_FIRST = (

@@ -17,7 +17,16 @@ MCP_TOOL = re.compile(r"mcp:(?P<server>[A-Za-z][A-Za-z0-9_]*)/(?P<tool>\S+)")
 """How an agent names a tool of an MCP server, e.g. `mcp:weather/get_forecast`."""
 
 Origin = Literal["agentinstruct", "agentinstruct-secondhand", "new"]
-StageName = Literal["transform", "instruct", "refine", "respond", "verify"]
+CORPUS_SEARCHER = "retrieve_passages"
+"""The transformer that adds passages from the run's own documents; it needs these to be there."""
+PROGRAMS = (IDENTITY, "split_passages", CORPUS_SEARCHER)
+"""Transformers that are programs of ours: they cost no model call either."""
+
+FORMAT_WRITER = "common/format_writer"
+"""The agent that adds rules for the form of a reply, in any skill."""
+Need = Literal["sandbox", "corpus", "functions", "web", "puzzles"]
+"""What a tool or a skill must have in a run: checked before its first model call."""
+StageName = Literal["transform", "instruct", "refine", "prove", "respond", "verify"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 """Of a leaf or a goal: it is part of paths such as `poem_generator/strengthen/complicate.1`."""
 
@@ -52,6 +61,8 @@ class AgentConfig(Config):
     """Who the agent is and what counts as success and failure. A template; keep it the same for all seeds."""
     task: str
     """What is put to the agent. A template over its stage's variables; the output form is added below it."""
+    examples: tuple[str, ...] = ()
+    """Worked examples, of which one is drawn per seed: `{{ example }}` in the task. One alone would be imitated."""
     sampling: Sampling = Sampling()
     tools: tuple[str, ...] = ()
     """Tools that it may call before it hands in: files of tools/ without their ending, or `mcp:SERVER/TOOL`."""
@@ -77,8 +88,8 @@ class Leaf(Config):
     """Which of the stage's agents writes it; the first one unless given."""
     passages: tuple[str, ...] = ()
     """The transformers whose passages suit it, without their folder; all of them unless given."""
-    options: Annotated[int, Field(ge=3, le=6)] = 4
-    """For `choice`: how many options."""
+    options: Annotated[int, Field(ge=3, le=10)] = 4
+    """For `choice` and `choices`: how many options."""
     pitfalls: str = ""
     """What writers of this kind of question get wrong."""
     cues: tuple[str, ...] = ()
@@ -87,6 +98,17 @@ class Leaf(Config):
     """Checks beyond those of the stage."""
     goals: tuple[str, ...] | None = None
     """Refinement goals that make sense for it; all unless given."""
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """How often it is drawn, beside leaves of weight 1: less for what should stay a small part, such as tasks that
+    cannot be done."""
+    needs: tuple[Need, ...] = ()
+    """What its own checks need, e.g. `[sandbox]`, where the other leaves of the skill do not."""
+    proof: str | None = None
+    """What the prover writes for its items (`tests`, `model`, ...), so that any answer can be checked by program."""
+    agree: Annotated[int, Field(ge=1)] | None = None
+    """How many votes must equal the key, where that is not the stage's number: fewer, if a program proves the key."""
+    settings: dict[str, Any] = {}
+    """What its answer form or its checks want to know of it, e.g. `{language: sql}`."""
 
     @field_validator("cues")
     @classmethod
@@ -126,8 +148,14 @@ class Transform(StageConfig):
 
     variables = ("seed", "language")
     choose: Annotated[int, Field(ge=1)] = 1
+    kinds: dict[str, tuple[SeedKind, ...]] = {}
+    """Transformer, without its folder -> the kinds of seed that it takes; all of the skill's unless given."""
     harvest: str = "passage"
     """The name of what the agents write."""
+    about: str = "the text that you write"
+    """What that is, in words for the agents."""
+    chars: tuple[int, int] = (200, 12_000)
+    """Shortest and longest of it, in characters: 12,000 are about 2,000 words of English."""
     checks: tuple[str, ...] = ()
 
 
@@ -137,6 +165,10 @@ class Instruct(StageConfig):
     variables = ("passage", "leaf", "language", "transformer")
     choose: Annotated[int, Field(ge=1)] = 3
     harvest: str = "question"
+    about: str = "the question alone, without its options or its answer"
+    """What the agents write, in words for them."""
+    chars: tuple[int, int] = (8, 500)
+    """Shortest and longest of it, in characters."""
     checks: tuple[str, ...] = ()
     taxonomy: Annotated[tuple[Leaf, ...], Field(min_length=1)]
 
@@ -159,12 +191,41 @@ class Refine(StageConfig):
     """Refine every item that passed its own checks, or only those that were accepted."""
 
 
-class Respond(StageConfig):
-    """Instruction -> Draft: the answer and its evidence."""
+class Prove(StageConfig):
+    """Instruction -> Instruction with a proof: another agent, who sees the task and never the key, writes down what any
+    answer is checked with by program. Only for leaves that name a `proof`; the first agent unless `by` says another."""
 
     variables = ("passage", "question", "leaf", "language")
-    frames: dict[str, tuple[str, ...]]
+    by: dict[str, str] = {}
+    """proof -> the agent that writes it."""
+    checks: tuple[str, ...] = ()
+
+
+class Respond(StageConfig):
+    """Instruction -> Draft: the answer and its evidence. The first agent answers; where the answer is a dialogue, the
+    others play the parts that `roles` gives them."""
+
+    variables = ("passage", "question", "leaf", "language", "brief")
+    roles: dict[str, str] = {}
+    """Of a dialogue: part (`user`, `backend`, ...) -> the agent that plays it."""
+    evidence: bool = True
+    """Whether the answer quotes the passage."""
+    reasons: bool = True
+    """Whether reasoning comes before the answer."""
+    reasoning_about: str = ""
+    """What the reasoning is to hold, in words for the responder and the solvers, if not the usual."""
+    reasoning_chars: Annotated[int, Field(ge=100)] = 1500
+    """Longest reasoning, in characters."""
+    may_not_know: bool = True
+    """Whether "the passage does not say" is an answer that is offered."""
+    direct: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """The part of the examples whose reply is the answer alone, without the reasoning; drawn per item."""
+    direct_note: dict[str, str] = {"any": ""}
+    """What is added to the question of such an example, by language code."""
+    frames: dict[str, tuple[str, ...]] = {"any": ("{{ passage }}\n\n{{ question }}",)}
     """The student's user message: templates over `passage` and `question`, by language code; `any` for the rest."""
+    hides_passage: bool = False
+    """Whether the student never sees the passage: it backs the answer, and frames hold the question alone."""
     labels: dict[str, str] = {"any": "Answer"}
     """The word before the final answer, by language code."""
     unanswerable: dict[str, str] = {"any": "The passage does not say."}
@@ -175,13 +236,17 @@ class Respond(StageConfig):
 class Verify(StageConfig):
     """Draft -> Example or Rejection. `agents` are the solver, then (where there is one) the grader of essays."""
 
-    variables = ("passage", "question", "rubric", "response", "language")
+    variables = ("passage", "question", "rubric", "response", "language", "leaf")
     solvers: Annotated[int, Field(ge=0, le=8)] = 2
     """Independent solvers, who see the task and never the answer."""
     agree: Annotated[int, Field(ge=1)] = 2
     """How many of the votes (the responder's and the solvers') must equal the key."""
     closed_book: bool = False
     """Ask one solver without the passage; an item that it solves is tagged `no_passage_needed`."""
+    shuffle_options: bool = False
+    """Show the options to every solver in an order of its own."""
+    probes: tuple[str, ...] = ()
+    """Further questions to a solver who sees a changed item: without the sources that matter, without examples, ..."""
 
 
 class SkillConfig(Config):
@@ -193,11 +258,16 @@ class SkillConfig(Config):
     """Kinds of seed that suit the skill."""
     words: tuple[int, int] = (10, 3000)
     """Shortest and longest seed, in words."""
+    numbers: Annotated[int, Field(ge=0)] = 0
+    """Fewest numbers that a seed of text must hold, for skills that live on quantities."""
+    needs: tuple[Need, ...] = ()
+    """What its checks need beside its tools, e.g. `[sandbox]` where they run code."""
     agents: dict[str, AgentConfig] = {}
     """Agents defined here, for this skill only."""
     transform: Transform | None = None
     instruct: Instruct
     refine: Refine | None = None
+    prove: Prove | None = None
     respond: Respond
     verify: Verify
 
@@ -208,6 +278,7 @@ class SkillConfig(Config):
             "transform": self.transform,
             "instruct": self.instruct,
             "refine": self.refine,
+            "prove": self.prove,
             "respond": self.respond,
             "verify": self.verify,
         }
@@ -337,8 +408,17 @@ class RunConfig(Config):
     """run.yaml: a whole run, as `orca-agents run -c run.yaml` takes it."""
 
     skill: str
+    """A skill's name or file; several names, separated by commas; or `all`. With several, each seed goes to those that
+    it suits."""
     seeds: Annotated[tuple[str, ...], Field(min_length=1)]
     """Files and folders; `-` for standard input."""
+    mix: Literal["even", "released"] | dict[str, Annotated[float, Field(ge=0)]] = "even"
+    """Of a run of several skills: how the seeds are shared out. `even`; `released`, about as the data that Microsoft
+    released are; or skill -> its part of the whole."""
+    per_seed: Annotated[int, Field(ge=1)] | None = None
+    """Of a run of several skills: most skills that work on one seed; all that it suits unless given."""
+    formats: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """The part of the items to which a rule for the form of the reply is added, with a program that checks it."""
     model: ModelConfig
     roles: dict[StageName, ModelConfig] = {}
     """Another teacher for single stages."""

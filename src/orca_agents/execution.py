@@ -21,23 +21,28 @@ from orca_agents.library import Skill
 from orca_agents.models import Teacher
 from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
 from orca_agents.orchestrator import Ended, Progress, Run, Work, planned, run_seeds
-from orca_agents.records import Seed, Skip, ToolCall, Transcript
+from orca_agents.records import Seed, Skip, ToolCall, Transcript, skill_of
+from orca_agents.routing import Router
 from orca_agents.run_folder import End, write_config, write_run
 from orca_agents.run_log import FILE_NAME as LOG_NAME
 from orca_agents.run_log import log_into
 from orca_agents.run_setup import (
     hash_of,
+    is_of_many,
+    needs_of,
     quota_of,
-    read_skill,
+    read_skills,
     refuse_secrets,
+    router_of,
     seed_options,
     studio_of,
     tool_names,
+    tools_of,
     window_of,
 )
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt, Meter
-from orca_agents.stages import Role
+from orca_agents.stages import Role, Studio
 from orca_agents.store import FILE_NAME, LOCK_NAME, Store
 from orca_agents.teachers import Purse, Teachers
 from orca_agents.toolbox.services import Toolbox
@@ -66,24 +71,26 @@ async def execute(
     say: Callable[[str], None] = _LOG.warning,
     halt: Halt | None = None,
     pick: Callable[[Seed], bool] | None = None,
+    skills: Sequence[Skill] | None = None,
 ) -> ResultT:
     """Do what a run config says, and `read` the result from the store.
 
     `shared` and `given` are teacher objects that stand for its models; `say` is told what a person should know; `halt`
-    is how somebody else asks the run to stop; `pick` says which seeds to work on, if not all.
+    is how somebody else asks the run to stop; `pick` says which seeds to work on, if not all; `skills` are those of the
+    config, where somebody has read them already.
     """
     refuse_secrets(config)
     say = _noted(say)
-    skill = read_skill(config)
+    skills = read_skills(config) if skills is None else skills
     check_sources(sources)
     if out is not None:
         _refuse_other_folder(out)
-    options = seed_options(config, skill)
+    options = seed_options(config, skills)
     teachers = Teachers(config, shared, given)
-    toolbox = Toolbox(skill.tools, config.tools, sources=sources, folder=out, options=options, say=say)
+    toolbox = Toolbox(tools_of(skills), config.tools, sources=sources, folder=out, options=options, say=say)
     with Store.in_memory() if out is None else Store.open(out) as store:
         purse = _purse(config, store, teachers, halt or Halt())
-        job = _Job(config, skill, store, purse, toolbox, on_progress)
+        job = _Job(config, skills, store, purse, toolbox, on_progress)
         with log_into(out):
             _LOG.info("run begins", extra={"config_hash": job.config_hash, "version": version("orca-agents")})
             ended: Ended = "interrupted"
@@ -91,7 +98,7 @@ async def execute(
             try:
                 if out is not None:
                     job.begin(out, teachers.given, say)
-                await purse.halt.unless_told(toolbox.prepare(tool_names(skill)))
+                await purse.halt.unless_told(toolbox.prepare(tool_names(skills), needs_of(config, skills)))
                 store.set_note(MCP_NOTE, toolbox.connected())
                 for address in teachers.addresses():
                     say(f"your seeds leave this machine: they are sent to {address}")
@@ -99,8 +106,9 @@ async def execute(
                 roles = await purse.halt.unless_told(teachers.roles(store, purse))
                 if roles is not None:
                     if config.limit is None:
-                        _count_beside(sources, options, job.progress)
-                    ended = await job.run(roles, planned(_picked(read_seeds(sources, options), pick), config.limit))
+                        _count_beside(sources, options, job.progress, router_of(config, skills))
+                    seeds = _picked(read_seeds(sources, options), pick)
+                    ended = await job.run(roles, planned(seeds, config.limit, router_of(config, skills)))
                 store.flush()
             except Exception as error:  # whatever ends a run is told in its files and log, then raised again
                 ended, why = "failed", f"{type(error).__name__}: {error}"
@@ -128,19 +136,19 @@ async def replay(
     Every finished seed goes through all stages again, with all checks. Raises `StoreError` if a call that is needed is
     not on record, or the skill is not the one that the run was made with.
     """
-    skill = read_skill(config)
+    skills = read_skills(config)
     with Store.open(folder, create=False) as store:
         teachers = Teachers(config)
         purse = _purse(config, store, teachers, Halt())
-        toolbox = Toolbox(skill.tools, config.tools)
+        toolbox = Toolbox(tools_of(skills), config.tools)
         toolbox.reconnect(store.note(MCP_NOTE) or ())
-        job = _Job(config, skill, store, purse, toolbox, on_progress)
+        job = _Job(config, skills, store, purse, toolbox, on_progress)
         if store.note("config_hash") != job.config_hash:
             raise StoreError(
                 f"{folder} was made with other files or settings than these: a replay needs the skill, its agents, its "
                 "tools and the version of orca-agents as they were. `orca-agents resume` makes what has changed anew"
             )
-        items = (Work(position, unit, seed) for position, unit, seed in store.planned_seeds())
+        items = (Work(position, unit, seed, skill_of(unit)) for position, unit, seed in store.planned_seeds())
         await job.run(teachers.recorded_roles(store), items, redo=True)
         end = job.end(store.note("ended") or "interrupted", _prices(store, teachers))
         write_run(folder, store, end)
@@ -185,16 +193,16 @@ class _Job:
     def __init__(
         self,
         config: RunConfig,
-        skill: Skill,
+        skills: Sequence[Skill],
         store: Store,
         purse: Purse,
         toolbox: Toolbox,
         on_progress: Callable[[Progress], None],
     ) -> None:
-        self.config, self.skill, self.store, self.purse, self.toolbox = config, skill, store, purse, toolbox
-        self.config_hash = hash_of(config, skill)
+        self.config, self.skills, self.store, self.purse, self.toolbox = config, skills, store, purse, toolbox
+        self.config_hash = hash_of(config, skills)
         self.progress = Progress(total=config.limit, meter=purse.meter)
-        self.quota = quota_of(config, skill)
+        self.quota = quota_of(config, skills)
         self._on_progress = on_progress
         self._complaint: Exception | None = None
         """What the caller's own `on_progress` raised: told when the seeds are done."""
@@ -221,9 +229,7 @@ class _Job:
 
         ended = await run_seeds(
             Run(
-                studio_of(
-                    self.config, self.skill, _Recorded(self.store) if redo else self.store, heard, roles, self.toolbox
-                ),
+                {self._name(skill): self._studio(skill, roles, heard, redo=redo) for skill in self.skills},
                 self.store,
                 self.config_hash,
                 self.purse.halt,
@@ -238,6 +244,16 @@ class _Job:
         if self._complaint is not None:
             raise self._complaint
         return ended
+
+    def _name(self, skill: Skill) -> str:
+        """How units of work call a skill."""
+        return skill.name if is_of_many(self.config) else ""
+
+    def _studio(
+        self, skill: Skill, roles: Mapping[StageName, Role], heard: Callable[[Transcript], None], *, redo: bool
+    ) -> Studio:
+        record = _Recorded(self.store) if redo else self.store
+        return studio_of(self.config, skill, record, heard, roles, self.toolbox)
 
     def end(self, why: Ended, prices: Mapping[str, Price | None], error: str = "") -> End:
         """What the run came to, read from the store; `error` is what ended it, if one did."""
@@ -257,7 +273,7 @@ class _Job:
             self.config,
             self.config_hash,
             funnel,
-            report_costs(self.skill.name, self.store.spend(), accepted, prices),
+            report_costs(Path(self.config.skill).stem, self.store.spend(), accepted, prices),
             self.store.finished_count(self.config_hash),
             self.store.size_bytes(),
             shortfall,
@@ -330,7 +346,9 @@ def _picked(items: Iterator[Seed | Skip], pick: Callable[[Seed], bool] | None) -
             yield item
 
 
-def _count_beside(sources: Sequence[str | Path | Seed], options: SeedOptions, progress: Progress) -> None:
+def _count_beside(
+    sources: Sequence[str | Path | Seed], options: SeedOptions, progress: Progress, router: Router | None
+) -> None:
     """Find out in a thread beside the run how many seeds there will be, where that is quick enough to be worth it."""
     pipes = (isinstance(source, Path) and not (source.is_file() or source.is_dir()) for source in sources)
     if STDIN in sources or any(pipes):
@@ -339,7 +357,8 @@ def _count_beside(sources: Sequence[str | Path | Seed], options: SeedOptions, pr
     def count() -> None:
         with suppress(OrcaError, OSError):  # the run itself meets the same trouble, and says so
             if sum(map(_size, sources)) <= COUNTED_BYTES:
-                total = sum(isinstance(item, Seed) for item in read_seeds(sources, options))
+                works = planned(read_seeds(sources, options), None, router)
+                total = sum(isinstance(work.item, Seed) for work in works)
                 progress.total = progress.total or total
 
     threading.Thread(target=count, name="orca-agents-count", daemon=True).start()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from orca_agents.records import Example, Failure, Outcome, Rejection, Skip
+from orca_agents.records import Example, Failure, Outcome, Rejection, Skip, qualified
 
 
 @dataclass
@@ -26,7 +26,9 @@ class Funnel:
     sources_skipped: int = 0
     """Files, rows and chunks that were not worked on."""
     by_leaf: dict[str, Counter[str]] = field(default_factory=dict)
-    """leaf -> {accepted, rejected, failed, declined}."""
+    """leaf -> {accepted, rejected, failed, declined}; of a run of several skills `skill/leaf`."""
+    by_skill: dict[str, Counter[str]] = field(default_factory=dict)
+    """Of a run of several skills: skill -> the same."""
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> Funnel:
@@ -37,11 +39,11 @@ class Funnel:
         return funnel
 
     @classmethod
-    def of_counts(cls, counts: Iterable[tuple[str, str, str | None, str, int]]) -> Funnel:
-        """The same, of how many outcomes there are of each (type, stage, leaf, label): see `Store.counts`."""
+    def of_counts(cls, counts: Iterable[tuple[str, str, str | None, str, str, int]]) -> Funnel:
+        """The same, of how many outcomes there are of each (type, stage, leaf, label, skill): see `Store.counts`."""
         funnel = cls()
-        for kind, stage, leaf, label, number in counts:
-            funnel._count(kind, stage, leaf, label, number)
+        for kind, stage, leaf, label, skill, number in counts:
+            funnel._count(kind, stage, leaf, label, number, skill)
         return funnel
 
     @property
@@ -49,17 +51,17 @@ class Funnel:
         """All instructions that were begun."""
         return self.accepted + self.rejected.total() + self.failed.total() + self.declined
 
-    def add(self, outcome: Outcome) -> None:
-        """Count one outcome."""
+    def add(self, outcome: Outcome, skill: str = "") -> None:
+        """Count one outcome; `skill` where the run has several."""
         match outcome:
             case Example():
-                self._count("Example", "", outcome.leaf, "", 1)
+                self._count("Example", "", outcome.leaf, "", 1, skill)
             case Rejection():
-                self._count("Rejection", outcome.stage, outcome.leaf, outcome.check, 1)
+                self._count("Rejection", outcome.stage, outcome.leaf, outcome.check, 1, skill)
             case Failure():
-                self._count("Failure", outcome.stage, outcome.leaf, outcome.error, 1)
+                self._count("Failure", outcome.stage, outcome.leaf, outcome.error, 1, skill)
             case Skip():
-                self._count("Skip", outcome.stage, outcome.leaf, "", 1)
+                self._count("Skip", outcome.stage, outcome.leaf, "", 1, skill)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, keys in a fixed order."""
@@ -71,7 +73,8 @@ class Funnel:
             "declined": self.declined,
             "passages_lost": dict(sorted(self.passages_lost.items())),
             "sources_skipped": self.sources_skipped,
-            "by_leaf": {leaf: dict(sorted(counts.items())) for leaf, counts in sorted(self.by_leaf.items())},
+            "by_leaf": _plain(self.by_leaf),
+            **({"by_skill": _plain(self.by_skill)} if self.by_skill else {}),
         }
 
     def lines(self) -> list[str]:
@@ -82,6 +85,10 @@ class Funnel:
         if self.declined:
             lines.append(f"{-self.declined:6} declined: an agent found the passage unsuited")
         lines.append(f"{self.accepted:6} accepted")
+        width = max(map(len, self.by_skill), default=0)
+        for skill, counts in sorted(self.by_skill.items()):
+            told = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
+            lines.append(f"       {skill:{width}}  {told}")
         if self.passages_lost:
             why = ", ".join(f"{n} {reason}" for reason, n in self.passages_lost.most_common())
             lines.append(f"       and {self.passages_lost.total()} passages that led to none: {why}")
@@ -89,7 +96,11 @@ class Funnel:
             lines.append(f"       and {self.sources_skipped} files, rows or chunks skipped (see skips.jsonl)")
         return lines
 
-    def _count(self, kind: str, stage: str, leaf: str | None, label: str, number: int) -> None:
+    def _count(self, kind: str, stage: str, leaf: str | None, label: str, number: int, skill: str) -> None:
+        own, leaf = leaf, None if leaf is None else qualified(skill, leaf)
+        if skill and own is not None:
+            what = {"Example": "accepted", "Rejection": "rejected", "Failure": "failed", "Skip": "declined"}[kind]
+            self.by_skill.setdefault(skill, Counter())[what] += number
         match kind, leaf:
             case "Example", _:
                 self.accepted += number
@@ -112,3 +123,7 @@ class Funnel:
 
     def _leaf(self, leaf: str | None, what: str, number: int) -> None:
         self.by_leaf.setdefault(leaf or "", Counter())[what] += number
+
+
+def _plain(groups: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
+    return {name: dict(sorted(counts.items())) for name, counts in sorted(groups.items())}

@@ -79,7 +79,8 @@ class Form:
 
     def read(self, text: str, *, structured: bool) -> Product:
         """The fields of a reply. Raises `UnparsableError` that says what is wrong, or `DeclinedError`."""
-        return self._checked(self._read_json(text) if structured else self._read_tags(text))
+        product = self._read_json(text) if structured else self._read_tags(text)
+        return self._checked({name: tuple(map(_whole_marks, values)) for name, values in product.items()})
 
     def _read_json(self, text: str) -> Product:
         try:
@@ -163,6 +164,12 @@ def _kind(field: Field, *, many: bool = True) -> str:
     if many and field.many:
         wanted = "a list; " + wanted
     return wanted
+
+
+def _whole_marks(text: str) -> str:
+    """A text with its own `<<<` and `>>>`, which prompts show with a sign inside that cannot be seen, as in
+    `vector<vector<pair<int, int>>>`: where a model copied that sign, it goes."""
+    return re.sub("<\u2060<\u2060<|>\u2060>\u2060>", lambda mark: mark[0].replace("\u2060", ""), text)
 
 
 def _plain(value: Any) -> str:

@@ -23,20 +23,29 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from orca_agents.config import IDENTITY, MCP_TOOL, AgentConfig, SkillConfig, StageName
+from orca_agents.config import FORMAT_WRITER, IDENTITY, MCP_TOOL, PROGRAMS, AgentConfig, SkillConfig, StageName
 from orca_agents.errors import ConfigError, NotFoundError, Problem, did_you_mean
+from orca_agents.records import GRADED_FORMS
 from orca_agents.templates import left_out, sample_values, template_problems, trial_problems
 from orca_agents.toolbox.spec import Tool, mcp_name, tool_of
 from orca_agents.yaml_file import KeyPath, YamlFile
 
 Kind = Literal["skill", "agent", "tool"]
 
-NOT_FOR_AGENTS = ("moderator", "user", IDENTITY)
+NOT_FOR_AGENTS = ("moderator", "user", *PROGRAMS)
 """Names that chats and transcripts use for others than agents."""
-NOT_FOR_GOALS = ("respond", "verify", "passage")
+NOT_FOR_GOALS = ("prove", "format", "respond", "verify", "passage")
 """Names that mean another place in the flow, e.g. `poem_generator/strengthen/respond`."""
+
+
+class Names(NamedTuple):
+    """What a skill file may name that is code of ours."""
+
+    checks: frozenset[str]
+    proofs: frozenset[str]
+    probes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -77,27 +86,30 @@ class Library:
         beside = [path.parents[1]] if _is_file(skill, ".yaml") and path.parent.name == "skills" else []
         return cls(*folders, *beside)
 
-    def skill(self, name: str, known_checks: Iterable[str] = ()) -> Skill:
+    def skill(self, name: str, known: Names | None = None, *, with_formats: bool = False) -> Skill:
         """Read a skill and all agents it refers to; every problem of all these files is raised at once.
 
-        `known_checks` are the names that its lists of checks may hold; without them they are not looked at.
+        `with_formats` reads the agent too that adds rules for the form of a reply. `known` are the checks, proofs and
+        probes that it may name; without them these are not looked at.
         """
         path = self._find("skill", name, ".yaml")
         file = YamlFile(path)
         config = file.read(SkillConfig)
-        problems = _own_problems(file, config, frozenset(known_checks))
+        problems = _own_problems(file, config, known)
         agents: dict[str, AgentConfig] = {}
         tools: dict[str, Tool] = {}
+        if with_formats:
+            agents[FORMAT_WRITER] = self.agent(FORMAT_WRITER)
         for stage_name, stage in config.stages.items():
             for number, agent in enumerate(stage.agents):
-                if agent == IDENTITY and stage_name == "transform":
+                if agent in PROGRAMS and agent not in config.agents and stage_name == "transform":
                     continue
                 key: KeyPath = (stage_name, "agents", number)
                 try:
                     agents[agent], agent_file, prefix = self._agent(agent, config, file)
                 except NotFoundError:
-                    known = [IDENTITY, *config.agents, *self.names("agent")]
-                    problems.append(file.problem(key, f"no agent named {agent!r}{did_you_mean(agent, known)}"))
+                    near = [*PROGRAMS, *config.agents, *self.names("agent")]
+                    problems.append(file.problem(key, f"no agent named {agent!r}{did_you_mean(agent, near)}"))
                 except ConfigError as error:
                     problems += error.problems
                 else:
@@ -205,38 +217,75 @@ def _is_file(name: str, suffix: str) -> bool:
     return name.endswith(suffix) and Path(name).is_file()
 
 
-def _own_problems(file: YamlFile, skill: SkillConfig, known_checks: frozenset[str]) -> list[Problem]:
+def _own_problems(file: YamlFile, skill: SkillConfig, known: Names | None) -> list[Problem]:
     """What a skill file says that pydantic cannot see to be wrong."""
     problems = [
         *_agent_name_problems(file, skill),
         *_leaf_problems(file, skill),
         *_goal_problems(file, skill),
         *_number_problems(file, skill),
+        *_part_problems(file, skill),
     ]
     lists: list[tuple[KeyPath, Sequence[str]]] = [
         ((name, "checks"), getattr(stage, "checks", ())) for name, stage in skill.stages.items()
     ]
     lists += [(("instruct", "taxonomy", n, "checks"), leaf.checks) for n, leaf in enumerate(skill.instruct.taxonomy)]
-    if known_checks:
+    if known is not None:
         for key, names in lists:
-            problems += _unknown(file, key, "check", names, known_checks)
+            problems += _unknown(file, key, "check", names, known.checks)
+        problems += _unknown(file, ("verify", "probes"), "probe", skill.verify.probes, known.probes)
+        for number, leaf in enumerate(skill.instruct.taxonomy):
+            if leaf.proof is not None and leaf.proof not in known.proofs:
+                hint = did_you_mean(leaf.proof, known.proofs)
+                key = ("instruct", "taxonomy", number, "proof")
+                problems.append(file.problem(key, f"no proof named {leaf.proof!r}{hint}"))
     samples = {k: v for k, v in sample_values(skill, "respond", 0, "task").items() if k in ("passage", "question")}
     for language, frames in skill.respond.frames.items():
         for index, frame in enumerate(frames):
             found = template_problems(frame, samples) or trial_problems(frame, samples)
             found = found or [
                 f"the student never sees the {name}: put {{{{ {name} }}}} into every frame"
-                for name in left_out(frame, ("passage", "question"))
+                for name in left_out(frame, ("question",) if skill.respond.hides_passage else ("passage", "question"))
             ]
             problems += [file.problem(("respond", "frames", language, index), message) for message in found]
     problems += [
         file.problem(("respond", name), "needs an entry `any`, for languages without one of their own")
-        for name in ("frames", "labels", "unanswerable")
+        for name in ("frames", "labels", "unanswerable", "direct_note")
         if "any" not in getattr(skill.respond, name)
     ]
-    essays = [leaf.name for leaf in skill.instruct.taxonomy if leaf.answer == "essay"]
-    if essays and len(skill.verify.agents) < 2:
-        problems.append(file.problem(("verify", "agents"), f"essays ({essays[0]}) need a second agent: their grader"))
+    graded = [leaf for leaf in skill.instruct.taxonomy if leaf.answer in GRADED_FORMS]
+    if graded and len(skill.verify.agents) < 2:
+        kind = "essays" if graded[0].answer == "essay" else f"answers of the form `{graded[0].answer}`"
+        message = f"{kind} ({graded[0].name}) need a second agent: their grader"
+        problems.append(file.problem(("verify", "agents"), message))
+    return problems
+
+
+def _part_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
+    """Proofs that nobody writes, and parts of a dialogue that are given to strangers."""
+    problems = []
+    for part, agent in skill.respond.roles.items():
+        if agent not in skill.respond.agents:
+            hint = did_you_mean(agent, skill.respond.agents)
+            problems.append(file.problem(("respond", "roles", part), f"no agent of this stage named {agent!r}{hint}"))
+    if skill.transform is not None:
+        transformers = [short_name(agent) for agent in skill.transform.agents]
+        for name in skill.transform.kinds:
+            if name not in transformers:
+                message = f"no transformer of this skill named {name!r}{did_you_mean(name, transformers)}"
+                problems.append(file.problem(("transform", "kinds", name), message))
+    for proof, agent in (skill.prove.by if skill.prove else {}).items():
+        assert skill.prove is not None
+        if agent not in skill.prove.agents:
+            hint = did_you_mean(agent, skill.prove.agents)
+            problems.append(file.problem(("prove", "by", proof), f"no agent of this stage named {agent!r}{hint}"))
+    for number, leaf in enumerate(skill.instruct.taxonomy):
+        if leaf.agree is not None and leaf.agree > skill.verify.solvers + 1:
+            message = f"there are only {skill.verify.solvers + 1} votes"
+            problems.append(file.problem(("instruct", "taxonomy", number, "agree"), message))
+        if leaf.proof is not None and skill.prove is None:
+            message = "there is no stage `prove`, whose agent would write it"
+            problems.append(file.problem(("instruct", "taxonomy", number, "proof"), message))
     return problems
 
 
@@ -256,13 +305,13 @@ def _agent_name_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
         seen: dict[str, str] = {}
         for number, agent in enumerate(stage.agents):
             name = short_name(agent)
-            is_identity = stage_name == "transform" and agent == IDENTITY and agent not in skill.agents
+            is_program = stage_name == "transform" and agent in PROGRAMS and agent not in skill.agents
             message = ""
             if name in seen:
                 message = f"{seen[name]!r} and {agent!r} are both called {name!r} in a chat; rename one of them"
             elif not name.isidentifier():
                 message = f"an agent cannot be called {name!r}; use letters, digits and _, and no digit first"
-            elif name in NOT_FOR_AGENTS and not is_identity:
+            elif name in NOT_FOR_AGENTS and not is_program:
                 message = f"an agent cannot be called {name!r}: that name means somebody else; rename it"
             if message:
                 problems.append(file.problem((stage_name, "agents", number), message))
@@ -336,7 +385,10 @@ def _template_problems(
         if not template.strip():
             problems.append(file.problem((*prefix, part), "must not be empty"))
         samples = sample_values(skill, stage, number, part)
-        messages = template_problems(template, skill.stages[stage].variables) or trial_problems(template, samples)
+        known = skill.stages[stage].variables
+        if agent.examples and part == "task":
+            known, samples = (*known, "example"), {**samples, "example": agent.examples}
+        messages = template_problems(template, known) or trial_problems(template, samples)
         problems += [file.problem((*prefix, part), message) for message in messages]
     return problems
 

@@ -1,11 +1,12 @@
-"""Many seeds through one skill: a bounded window of them at a time, each finished one on record at once."""
+"""Many seeds through one skill or several: a bounded window of them at a time, each finished one on record at once."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -14,9 +15,10 @@ from orca_agents.funnel import Funnel
 from orca_agents.models.limits import TURN
 from orca_agents.quotas import Quota
 from orca_agents.reader import Reader
-from orca_agents.records import Example, Failure, Outcome, Seed, Skip, short_hash
+from orca_agents.records import Example, Failure, Outcome, Seed, Skip, qualified, short_hash
+from orca_agents.routing import Router
 from orca_agents.spending import Halt, Meter
-from orca_agents.stages import Drawn, Studio, draw_again, draw_seed, run_seed
+from orca_agents.stages import Drawn, Fill, Studio, draw_again, draw_seed, run_seed
 from orca_agents.store import Store, Tally
 
 GRACE_S = 60.0
@@ -72,18 +74,22 @@ class Progress:
 
 
 class Work(NamedTuple):
-    """One seed or skip on its way: its place in the order of the run, and the unit under which it is on record."""
+    """One seed (for one skill) or skip on its way: its place in the order of the run, and the unit under which it is on
+    record."""
 
     position: int
     unit: str
     item: Seed | Skip
+    skill: str = ""
+    """Empty where the run has one skill alone."""
 
 
 @dataclass(frozen=True)
 class Run:
     """What the work on seeds needs to know."""
 
-    studio: Studio
+    studios: Mapping[str, Studio]
+    """By the name of the skill; by the empty name where the run has one alone."""
     store: Store
     config_hash: str
     halt: Halt
@@ -208,10 +214,11 @@ class _Hand:
         if run.redo:
             if tally is None:
                 return  # never finished, so there is nothing to rebuild
-            drawn = draw_again(run.studio, tally.picked)
+            drawn = draw_again(run.studios[work.skill], tally.picked)
         else:
-            drawn = draw_seed(run.studio, item, run.quota.filled() if run.quota is not None else None)
-        leaves = Counter(leaf.name for one in drawn for leaf in one.leaves)
+            filled = None if run.quota is None else _of_skill(run.quota.filled(), work.skill)
+            drawn = draw_seed(run.studios[work.skill], item, filled)
+        leaves = Counter(qualified(work.skill, leaf.name) for one in drawn for leaf in one.leaves)
         number = run.quota.start(leaves) if run.quota is not None else 0
         task = asyncio.create_task(self._work(work, item, drawn, leaves, number))
         task.add_done_callback(self._came_to_its_end)
@@ -283,19 +290,19 @@ class _Hand:
         TURN.set(work.position)  # calls for early seeds go first, so that seeds are finished rather than begun
         if not run.redo:
             await run.store.keep_seed(work.unit, seed)
-        outcomes, chats = await run_seed(run.studio, seed, drawn)
+        outcomes, chats = await run_seed(run.studios[work.skill], seed, drawn)
         passed = not any(isinstance(it, Failure) and it.error == RetriesError.__name__ for it in outcomes)
         picked = [(one.agent, [leaf.name for leaf in one.leaves]) for one in drawn]
         await run.store.save_outcomes(
             work.unit, run.config_hash, outcomes, chats=chats, drawn=leaves, picked=picked, finished=passed
         )
-        tally = Tally(dict(leaves), _accepted(outcomes))
+        tally = Tally(dict(leaves), _accepted(outcomes, work.skill))
         progress = run.progress
         progress.finished += 1
         progress.under_way -= 1  # at once, so that no seed is counted as both
         progress.accepted += sum(tally.accepted.values())
         for outcome in outcomes:
-            progress.funnel.add(outcome)
+            progress.funnel.add(outcome, work.skill)
         if run.quota is not None:
             run.quota.settle(number, tally)
 
@@ -324,21 +331,44 @@ class _Hand:
         return self._run.quota is not None and self._run.quota.enough()
 
 
-def planned(seeds: Iterable[Seed | Skip], limit: int | None) -> Iterator[Work]:
+def planned(seeds: Iterable[Seed | Skip], limit: int | None, router: Router | None = None) -> Iterator[Work]:
     """The first `limit` seeds, and every skip on the way to them, each with its unit: a hash of all of it, so that a
-    changed title or licence is made anew (from the replies on record)."""
+    changed title or licence is made anew (from the replies on record). With a router a seed comes once for each of the
+    skills that are to work on it, or as a skip where it suits none."""
     count = 0
-    for position, item in enumerate(seeds):
+    places = itertools.count()
+    for item in seeds:
         try:
             unit = item.id if isinstance(item, Skip) else short_hash(item.model_dump_json())
         except ValueError as error:  # pydantic's own, for what is no JSON
             raise SeedError(f"{item.source}: the metadata of a seed must be plain JSON data: {error}") from None
-        yield Work(position, unit, item)
+        if router is None or isinstance(item, Skip):
+            yield Work(next(places), unit, item)
+        else:
+            route = router.route(item)
+            for skill in route.chosen:
+                yield Work(next(places), f"{unit}@{skill}", item, skill)
+            if not route.chosen:
+                skip = Skip(
+                    id=short_hash("route", unit),
+                    source=item.source,
+                    seed_id=item.id,
+                    stage="seeds",
+                    reason=route.reason,
+                )
+                yield Work(next(places), skip.id, skip)
         if isinstance(item, Seed):
             count += 1
             if count == limit:
                 return
 
 
-def _accepted(outcomes: Iterable[Outcome]) -> dict[str, int]:
-    return dict(Counter(outcome.leaf for outcome in outcomes if isinstance(outcome, Example)))
+def _of_skill(filled: Mapping[str, Fill], skill: str) -> dict[str, Fill]:
+    """How far the leaves of one skill are."""
+    if not skill:
+        return dict(filled)
+    return {name.removeprefix(f"{skill}/"): fill for name, fill in filled.items() if name.startswith(f"{skill}/")}
+
+
+def _accepted(outcomes: Iterable[Outcome], skill: str) -> dict[str, int]:
+    return dict(Counter(qualified(skill, outcome.leaf) for outcome in outcomes if isinstance(outcome, Example)))

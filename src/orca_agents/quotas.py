@@ -45,13 +45,21 @@ class Quota:
     """
 
     def __init__(
-        self, leaves: Sequence[str], *, accept: int | None = None, each: Mapping[str, int] | None = None, lag: int
+        self,
+        leaves: Sequence[str] | Mapping[str, float],
+        *,
+        accept: int | None = None,
+        each: Mapping[str, int] | None = None,
+        lag: int,
     ) -> None:
+        """`leaves` with their weights, where these differ: what is wanted of each beside the others."""
         self.accept = accept
         self.each = dict(each or {})
         """leaf -> how many of it; where it is given, no other leaf is drawn."""
         self.lag = lag
-        self._targets = {leaf: float(n) for leaf, n in self.each.items()} or dict.fromkeys(leaves, 1.0)
+        self._targets = {leaf: float(n) for leaf, n in self.each.items()} or (
+            dict(leaves) if isinstance(leaves, Mapping) else dict.fromkeys(leaves, 1.0)
+        )
         """How many of each leaf, or equal parts: how many there are to be in all changes no draw."""
         self._seeds: deque[_Seed] = deque()
         """From the first seed whose outcome may not be used yet."""

@@ -5,11 +5,41 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 SeedKind = Literal["text", "math", "code", "api", "table", "html", "corpus"]
-AnswerForm = Literal["span", "set", "number", "choice", "truth", "order", "mapping", "blank", "essay", "answerability"]
+AnswerForm = Literal[
+    "span",
+    "set",
+    "number",
+    "choice",
+    "choices",
+    "truth",
+    "order",
+    "mapping",
+    "blank",
+    "essay",
+    "answerability",
+    "text",
+    "code",
+    "cases",
+    "query",
+    "pattern",
+    "estimate",
+    "data",
+    "label",
+    "labels",
+    "induced",
+    "calls",
+    "actions",
+    "talk",
+    "followup",
+]
 """How an answer looks and is compared; one module in `checks/` for each."""
+GRADED_FORMS: frozenset[AnswerForm] = frozenset(("essay", "text", "talk"))
+"""Forms without a single right answer: graders mark them point by point."""
+PLAYED_FORMS: frozenset[AnswerForm] = frozenset(("calls", "actions", "talk", "followup"))
+"""Forms whose answer is a dialogue of several turns."""
 
 
 class Record(BaseModel):
@@ -120,6 +150,37 @@ class Transcript(Record):
         return sum((turn.usage for turn in self.turns), Usage())
 
 
+class FunctionCall(Record):
+    """A call of a function, as chat endpoints write it."""
+
+    name: str
+    arguments: str
+    """A JSON object."""
+
+
+class MessageToolCall(Record):
+    """A tool call in a message of a training example."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class Message(Record):
+    """One message of a training example, in the format of chat endpoints."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[MessageToolCall, ...] = ()
+    tool_call_id: str | None = None
+    """Of a `tool` message: the call that it answers."""
+
+    @model_serializer(mode="wrap")
+    def _without_gaps(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only messages with tool calls, and answers to these, have the keys for it."""
+        return {name: value for name, value in write(self).items() if name in ("role", "content") or value}
+
+
 class Content(Record):
     """A seed, rewritten by a content transformer (or left as it was)."""
 
@@ -150,6 +211,14 @@ class Instruction(Record):
     """The author's answer, in its form's notation; empty where the passage holds no answer."""
     calculation: str | None = None
     """For numbers: the arithmetic that leads to the key."""
+    hidden: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What its author knows and no student sees: constraints in machine form, the sources that matter, a rule, ..."""
+    proof: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What another agent wrote to check any answer by program: hidden tests, a puzzle's constraints, ..."""
+    history: tuple[Message, ...] = ()
+    """Earlier turns of the conversation that the question ends."""
+    format: str = ""
+    """A rule for the form of the reply that was added to the question; `hidden["format"]` has it for a program."""
     answerable: bool = True
     """Whether the author claims that the passage holds the answer."""
     parent_id: str | None = None
@@ -185,7 +254,19 @@ class Draft(Record):
     instruction: Instruction
     answer: Answer
     evidence: tuple[Span, ...] = ()
+    reply: str = ""
+    """The whole reply in the form that a rule asks for, where there is one."""
+    messages: tuple[Message, ...] = ()
+    """Of an answer that is a dialogue: all of it, as the example shows it."""
+    tools: tuple[dict[str, Any], ...] = ()
+    """Of a dialogue with tools: what the assistant may call, as chat endpoints take it."""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    """Of a dialogue: what the program that led it noted (the state at the end, ...), as JSON data."""
     chats: tuple[str, ...] = ()
+
+
+CheckLevel = Literal["content", "instruction", "proof", "draft"]
+"""Which record a check judges: it runs when that is made, and its author gets the one repair."""
 
 
 class CheckResult(Record):
@@ -195,7 +276,7 @@ class CheckResult(Record):
     ok: bool
     reason: str = ""
     """Why not, in words that its author can act on."""
-    at: Literal["content", "instruction", "draft"] = "instruction"
+    at: CheckLevel = "instruction"
     """Which record failed: its author gets the one repair."""
 
 
@@ -203,7 +284,8 @@ class Vote(Record):
     """One independent answer to the same task."""
 
     voter: str
-    passage: Literal["this", "parent", "none"] = "this"
+    passage: str = "this"
+    """What the voter saw: `this` item, its `parent`, the item without its passage (`none`), or a probe's view."""
     answer: Answer
     agrees: bool
 
@@ -218,13 +300,6 @@ class Verification(Record):
     votes: tuple[Vote, ...] = ()
     repairs: tuple[str, ...] = ()
     """The checks that failed once and were repaired, as `record: check`."""
-
-
-class Message(Record):
-    """One message of a training example."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 class ExampleMetadata(Record):
@@ -243,6 +318,12 @@ class ExampleMetadata(Record):
     """The passage as the student sees it; evidence offsets count in it."""
     form: AnswerForm
     reference: tuple[str, ...]
+    hidden: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What its author knew and the student does not see."""
+    proof: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What any answer to it can be checked with by program: hidden tests, a puzzle's constraints, ..."""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    """Of a dialogue: what the program that led it noted."""
     answerable: bool
     evidence: tuple[Span, ...]
     parent_id: str | None
@@ -271,7 +352,13 @@ class Example(Record):
     skill: str
     leaf: str
     messages: tuple[Message, ...]
+    tools: tuple[dict[str, Any], ...] = ()
+    """What the assistant may call, where it may call anything."""
     metadata: ExampleMetadata
+
+    @model_serializer(mode="wrap")
+    def _without_gaps(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if name != "tools" or value}
 
 
 class Rejection(Record):
@@ -314,6 +401,16 @@ class Skip(Record):
     stage: str
     leaf: str | None = None
     reason: str
+
+
+def qualified(skill: str, leaf: str | None) -> str:
+    """How a run of several skills calls a leaf; that of one skill alone (an empty name) calls it by its own name."""
+    return f"{skill}/{leaf or ''}" if skill else leaf or ""
+
+
+def skill_of(unit: str) -> str:
+    """The skill of a unit of work, whose name it ends in where a run has several; empty otherwise."""
+    return unit.partition("@")[2]
 
 
 Outcome = Example | Rejection | Failure | Skip

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from orca_agents.checks import CHECKS
-from orca_agents.config import ModelConfig, RunConfig, StageName
+from orca_agents.checks import NAMES
+from orca_agents.config import CORPUS_SEARCHER, ModelConfig, Need, RunConfig, StageName
 from orca_agents.errors import ConfigError, did_you_mean
 from orca_agents.library import Library, Skill, short_name
 from orca_agents.models import shown_address
 from orca_agents.models.client import CallRecord
 from orca_agents.quotas import Quota
-from orca_agents.records import Transcript
+from orca_agents.records import Transcript, qualified
+from orca_agents.routing import Router, shares_of
 from orca_agents.seeds import SeedOptions
 from orca_agents.stages import Role, Studio
 from orca_agents.toolbox.services import Toolbox
+from orca_agents.toolbox.spec import Tool
 
 WINDOW = 64
 """Most seeds under way unless something else is said, and how far back a draw looks."""
@@ -36,9 +39,53 @@ def make_config(**options: Any) -> RunConfig:
         raise ConfigError("; ".join(problems)) from None
 
 
+ALL = "all"
+"""Stands for every skill on the search path, where a run config names its skill."""
+
+
+def read_skills(config: RunConfig) -> tuple[Skill, ...]:
+    """The skills of a run with all their agents, checked. Raises `ConfigError` or `NotFoundError`."""
+    if not is_of_many(config):
+        return (read_skill(config),)
+    refused = {"leaves": config.leaves, "transformers": config.transformers, "quotas": config.quotas}
+    if given := [name for name, value in refused.items() if value]:
+        raise ConfigError(f"a run of several skills takes no `{given[0]}`: name one skill for that; `mix` shares out")
+    library = Library(*config.library)
+    names = library.names("skill") if config.skill == ALL else [name.strip() for name in config.skill.split(",")]
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise ConfigError(f"the skill {twice[0]!r} is named twice")
+    skills = tuple(library.skill(name, NAMES, with_formats=config.formats > 0) for name in names)
+    try:
+        shares_of(config.mix, [skill.name for skill in skills])
+    except ValueError as error:
+        raise ConfigError(f"mix: {error}") from None
+    return skills
+
+
+def is_of_many(config: RunConfig) -> bool:
+    """Whether a run has several skills, so that each seed is routed."""
+    return config.skill == ALL or "," in config.skill
+
+
+def router_of(config: RunConfig, skills: Sequence[Skill]) -> Router | None:
+    """What routes the seeds of a run of several skills."""
+    if not is_of_many(config):
+        return None
+    shares = shares_of(config.mix, [skill.name for skill in skills])
+    return Router({skill.name: skill.config for skill in skills}, shares, config.per_seed)
+
+
 def read_skill(config: RunConfig) -> Skill:
-    """The skill of a run with all its agents, checked. Raises `ConfigError` or `NotFoundError`."""
-    skill = Library.for_skill(config.skill, config.library).skill(config.skill, CHECKS)
+    """The skill of a run of one, with all its agents, checked. Raises `ConfigError` or `NotFoundError`."""
+    if config.mix != "even" or config.per_seed is not None:
+        raise ConfigError("`mix` and `per_seed` are for runs of several skills, e.g. `all`")
+    skill = Library.for_skill(config.skill, config.library).skill(config.skill, NAMES, with_formats=config.formats > 0)
+    refuse_unknown(config, skill)
+    return skill
+
+
+def refuse_unknown(config: RunConfig, skill: Skill) -> None:
+    """Refuse draws from leaves and transformers that the skill does not have. Raises `ConfigError`."""
     transform = skill.config.transform
     leaves = [leaf.name for leaf in skill.config.instruct.taxonomy]
     if config.quotas and (config.accept is not None or config.leaves):
@@ -51,7 +98,6 @@ def read_skill(config: RunConfig) -> Skill:
         for name in given:
             if name not in names:
                 raise ConfigError(f"skill {skill.name!r} has no {kind} {name!r}{did_you_mean(name, names)}")
-    return skill
 
 
 def studio_of(
@@ -75,29 +121,55 @@ def studio_of(
         goals=config.goals,
         leaves=frozenset(config.leaves or config.quotas),
         transformers=frozenset(config.transformers),
+        formats=config.formats,
+        is_one_of_many=is_of_many(config),
     )
 
 
-def tool_names(skill: Skill) -> list[str]:
-    """The tools that the agents of a skill name."""
-    return sorted({name for agent in skill.agents.values() for name in agent.tools})
+def tool_names(skills: Iterable[Skill]) -> list[str]:
+    """The tools that the agents of these skills name."""
+    return sorted({name for skill in skills for agent in skill.agents.values() for name in agent.tools})
 
 
-def seed_options(config: RunConfig, skill: Skill) -> SeedOptions:
-    """How the seeds of a run are read."""
+def tools_of(skills: Iterable[Skill]) -> dict[str, Tool]:
+    """These tools themselves."""
+    return {name: tool for skill in skills for name, tool in skill.tools.items()}
+
+
+def needs_of(config: RunConfig, skills: Iterable[Skill]) -> dict[Need, str]:
+    """What these skills need beside their tools -> a skill that does: those of its leaves and transformers that may be
+    drawn."""
+    needs: dict[Need, str] = {}
+    for skill in skills:
+        for need in skill.config.needs:
+            needs[need] = skill.name
+        for leaf in skill.config.instruct.taxonomy:
+            if not config.leaves or leaf.name in config.leaves:
+                needs |= dict.fromkeys(leaf.needs, f"{skill.name}/{leaf.name}")
+        transform = skill.config.transform
+        searching = transform is not None and CORPUS_SEARCHER in transform.agents
+        if searching and (not config.transformers or CORPUS_SEARCHER in config.transformers):
+            needs["corpus"] = f"{skill.name}: {CORPUS_SEARCHER}"
+    return needs
+
+
+def seed_options(config: RunConfig, skills: Sequence[Skill]) -> SeedOptions:
+    """How the seeds of a run are read: so that each skill finds its own among them."""
+    kinds = tuple(dict.fromkeys(kind for skill in skills for kind in skill.config.seeds))
     return SeedOptions(
         chunk_words=config.chunk_words,
         text_field=config.text_field,
-        kinds=skill.config.seeds,
-        words=skill.config.words,
+        kinds=kinds,
+        words=(min(skill.config.words[0] for skill in skills), max(skill.config.words[1] for skill in skills)),
+        pages="both" if len(skills) > 1 else "one",
     )
 
 
-def hash_of(config: RunConfig, skill: Skill) -> str:
+def hash_of(config: RunConfig, skills: Sequence[Skill]) -> str:
     """A hash of all that decides what becomes of a seed, and of nothing else; outcomes carry it."""
     parts: dict[str, Any] = {
         "version": version("orca-agents"),
-        "skill": [skill.name, skill.digest()],
+        "skill": [part for skill in skills for part in (skill.name, skill.digest())],
         "models": {
             "all": _identity(config.model),
             **{str(stage): _identity(role) for stage, role in sorted(config.roles.items())},
@@ -109,18 +181,27 @@ def hash_of(config: RunConfig, skill: Skill) -> str:
         "language": config.language,
         "random_seed": config.random_seed,
     }
-    if tool_names(skill):  # the sandbox is left out: code does the same in each
+    if is_of_many(config):
+        parts["routes"] = [config.mix, config.per_seed]
+    if config.formats:
+        parts["formats"] = config.formats
+    if tool_names(skills) or needs_of(config, skills):  # the sandbox is left out: code does the same in each
         parts["tools"] = config.tools.model_dump(mode="json", include={"corpus", "web", "mcp"})
     if config.accept is not None or config.quotas:  # how many are wanted decides when to stop, not what is drawn
         parts["draws"] = {"emptiest first": config.window or WINDOW, "quotas": config.quotas}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def quota_of(config: RunConfig, skill: Skill) -> Quota | None:
+def quota_of(config: RunConfig, skills: Sequence[Skill]) -> Quota | None:
     """The numbers that a run asks for, if it does."""
     if config.accept is None and not config.quotas:
         return None
-    leaves = [leaf.name for leaf in skill.config.instruct.taxonomy if not config.leaves or leaf.name in config.leaves]
+    leaves = {
+        qualified(skill.name if is_of_many(config) else "", leaf.name): leaf.weight
+        for skill in skills
+        for leaf in skill.config.instruct.taxonomy
+        if not config.leaves or leaf.name in config.leaves
+    }
     return Quota(leaves, accept=config.accept, each=config.quotas, lag=config.window or WINDOW)
 
 
@@ -135,7 +216,13 @@ def window_of(config: RunConfig) -> int:
 def default_out(config: RunConfig) -> Path:
     """The folder of a run that was given none: the same command finds it again, and so goes on where it was."""
     text = config.model_dump_json(exclude=_NOT_THE_WORK | {"model": _HOW, "roles": {"__all__": _HOW}})
-    return Path("runs") / f"{Path(config.skill).stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return Path("runs") / f"{_short(config.skill)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _short(skill: str) -> str:
+    """A name for a folder."""
+    stem = Path(skill).stem
+    return stem if len(stem) <= 60 else f"{stem[:40]}-and-more"
 
 
 _HOW = dict.fromkeys(("timeout_s", "concurrency", "requests_per_minute", "tokens_per_minute", "retries", "price"), True)

@@ -93,12 +93,16 @@ def run_skill(
     max_usd: float | None = None,
     max_tokens: int | None = None,
     tools: ToolsConfig | Mapping[str, Any] | None = None,
+    mix: str | Mapping[str, float] = "even",
+    per_seed: int | None = None,
+    formats: float = 0.0,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
-    """Turn seeds into verified training examples with one skill. Works in scripts and inside a running event loop.
+    """Turn seeds into verified training examples, with one skill or several. For scripts and running event loops.
 
     Args:
-        skill: A skill's name such as `reading_comprehension`, or the path of a skill file.
+        skill: A skill's name such as `reading_comprehension`, or the path of a skill file; several names with commas
+            between them, or `all`: then each seed goes to those that it suits.
         seeds: A `str` is text, a `Path` a file or a folder, or a `Seed`; or any number of these. A long text gives
             several chunks.
         model: A model's name, `local`, the path of a GGUF file, a `ModelConfig`, or a teacher object such as
@@ -120,6 +124,10 @@ def run_skill(
         quotas: leaf -> how many accepted examples of it; stop when all are there.
         max_usd: Most US dollars that may be spent in the run folder, earlier runs in it included.
         max_tokens: Most tokens that may be bought in the run folder, prompts and replies.
+        tools: What the tools of its agents may use.
+        mix: With several skills: `even`, `released` (about as in the released AgentInstruct data), or skill -> part.
+        per_seed: With several skills: most of them for one seed; all that suit unless given.
+        formats: The part of the items to which a rule for the form of the reply is added, with a program for it.
         on_progress: Called with a `Progress` whenever something is finished.
 
     Raises:
@@ -155,6 +163,9 @@ def run_skill(
             max_usd=max_usd,
             max_tokens=max_tokens,
             tools=tools,
+            mix=mix,
+            per_seed=per_seed,
+            formats=formats,
             on_progress=on_progress,
         )
     )
@@ -183,6 +194,9 @@ async def run_skill_async(
     max_usd: float | None = None,
     max_tokens: int | None = None,
     tools: ToolsConfig | Mapping[str, Any] | None = None,
+    mix: str | Mapping[str, float] = "even",
+    per_seed: int | None = None,
+    formats: float = 0.0,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Like `run_skill`, for code that is async already."""
@@ -229,6 +243,9 @@ async def run_skill_async(
         max_usd=max_usd,
         max_tokens=max_tokens,
         tools=tools or ToolsConfig(),
+        mix=mix if isinstance(mix, str) else dict(mix),
+        per_seed=per_seed,
+        formats=formats,
     )
     folder = Path(out) if out else None
 

@@ -27,7 +27,7 @@ def render(template: str, variables: dict[str, Any]) -> str:
     try:
         return _compiled(template).render(variables).strip()
     except Exception as error:  # a template computes: it can raise whatever Python's operators and methods do
-        known = ", ".join(sorted(variables))
+        known = ", ".join(sorted(name for name in variables if not name.startswith("_")))
         raise ConfigError(f"a template cannot be filled in: {_why(error)}; variables: {known}") from error
 
 
@@ -83,9 +83,14 @@ def sample_values(skill: SkillConfig, stage: StageName, number: int, part: str) 
         "suggestion": ("",),
         "rubric": ((),),
         "response": ("",),
+        "brief": ("",),
     }
     if stage == "refine" and number == 1 and part == "task":  # only what is put to the editor has a suggestion
         samples |= {"number": (1,), "suggestion": ("Say that the river only rose.",)}
+    if stage == "respond" and (number > 0 or skill.respond.roles):  # a part of a dialogue is told what is for it
+        samples |= {name: (*samples[name], "") for name in ("passage", "question")} | {
+            "brief": ("", "You want a mill.")
+        }
     if stage == "verify" and number == 0:  # a solver is also asked without the passage
         samples |= {"passage": (_PASSAGE, "")}
     if stage == "verify" and number > 0:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import isawaitable
 from typing import Any
 
 from orca_agents.checks import CHECKS
 from orca_agents.checks.api import Case
 from orca_agents.checks.evidence import find_quotes
 from orca_agents.config import Goal, Leaf
+from orca_agents.library import Library
 from orca_agents.records import Answer, AnswerForm, Content, Draft, Instruction, Seed
 
 MILL = (
@@ -80,6 +82,15 @@ def case(
     return Case(source, content, language, leaf, goal, item, parent, draft, prompts)
 
 
+_SKILL = Library().skill("reading_comprehension").config
+READING = {
+    name: CHECKS[name]
+    for names in (_SKILL.transform.checks if _SKILL.transform else (), _SKILL.instruct.checks, _SKILL.respond.checks)
+    for name in names
+}
+"""The gates of reading comprehension."""
+
+
 def passage_case(text: str, seed: str = MILL, language: str = "en", **others: Any) -> Case:
     """A rewritten passage and the seed it was made of."""
     return case(passage=text, seed=seed, language=language, transformer="argument_passage_generator", **others)
@@ -87,7 +98,9 @@ def passage_case(text: str, seed: str = MILL, language: str = "en", **others: An
 
 def reason(check: str, case: Case) -> str | None:
     """What a check says against a case."""
-    return CHECKS[check].why_not(case)
+    found = CHECKS[check].why_not(case)
+    assert not isawaitable(found)
+    return found
 
 
 CHOICE = (

@@ -87,7 +87,7 @@ UNANSWERABLE = hand_in(
 
 
 def test_every_answer_form_has_its_format() -> None:
-    assert set(FORMS) == set(get_args(AnswerForm)) == set(SOUND)
+    assert set(FORMS) == set(get_args(AnswerForm)) > set(SOUND)
     assert all(form.name == name for name, form in FORMS.items())
 
 
@@ -96,13 +96,13 @@ def test_a_sound_item_has_no_problems(instruction: Instruction) -> None:
     assert problems(instruction) == ""
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "essay"])
+@pytest.mark.parametrize("form", [form for form in SOUND if form != "essay"])
 def test_the_key_answers_its_own_item(form: AnswerForm) -> None:
     instruction = SOUND[form]
     assert FORMS[form].same(instruction.key, instruction.key, instruction)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", SOUND)
 def test_every_field_is_bounded_and_explained(form: AnswerForm) -> None:
     instruction = SOUND[form]
     assert FORMS[form].answer_fields(instruction)[0].name == "answer"
@@ -112,7 +112,7 @@ def test_every_field_is_bounded_and_explained(form: AnswerForm) -> None:
         assert field.max_items <= 8
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", SOUND)
 def test_english_hints_are_left_out_of_other_languages(form: AnswerForm) -> None:
     instruction = SOUND[form]
     english, german = (FORMS[form].shown(instruction, language) for language in ("en", "de"))
@@ -222,6 +222,11 @@ def test_a_set_of_one_or_of_twins_is_a_problem(key: tuple[str, ...], reason: str
         ("2.5 km", "2500 kg", False),
         ("33.33 km", "33.3 km", True),
         ("33.33 km", "34 km", False),
+        ("-61.0 %", "-60.99 %", True),
+        ("-61.0 %", "-60.9 %", False),
+        ("-61.0 %", "-60.99 km", False),
+        ("61.0 km", "60.97", True),
+        ("61", "60.99", False),
         ("three hours", "180 minutes", True),
         ("-5", "5", False),
         ("1.2 million", "1,200,000", True),
@@ -350,7 +355,7 @@ def test_the_number_of_options_is_the_leafs() -> None:
     assert len(hand_in("choice", data, options=5).parts["options"]) == 5
     with pytest.raises(UnparsableError, match="5 items, not 4"):
         hand_in("choice", data)
-    assert "3 to 6" in problems(item("choice", ItemParts({"options": ("yes", "no")}, ("A",))))
+    assert "3 to 10" in problems(item("choice", ItemParts({"options": ("yes", "no")}, ("A",))))
     assert "not the letter" in problems(item("choice", ItemParts({"options": tuple(OPTIONS)}, ("F",))))
 
 

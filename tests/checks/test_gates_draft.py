@@ -2,13 +2,13 @@
 
 import pytest
 
-from orca_agents.checks import CHECKS, run_checks
+from orca_agents.checks import run_checks
 from orca_agents.checks.api import Case
 from orca_agents.checks.evidence import find_quotes
 from orca_agents.errors import NotFoundError
-from tests.checks.gate_cases import CHOICE, ESSAY, MILL, SALT, TEA, case, reason
+from tests.checks.gate_cases import CHOICE, ESSAY, MILL, READING, SALT, TEA, case, reason
 
-AT_DRAFT = [name for name, check in CHECKS.items() if check.at == "draft"]
+AT_DRAFT = [name for name, check in READING.items() if check.at == "draft"]
 ESSAY_QUESTION = "How well does the passage support the idea that a building lives as long as it is needed?"
 RUBRIC = {"rubric": ("The mill died when cheap flour arrived.", "The turbine gave the water a new purpose.",
                      "The villagers' complaint limits the claim.")}  # fmt: skip
@@ -151,8 +151,8 @@ def test_an_essay_that_is_none_is_stopped(essay: str, said: str) -> None:
     assert said in str(reason("essay_structure", case(ESSAY_QUESTION, (), form="essay", parts=RUBRIC, value=(essay,))))
 
 
-def test_checks_run_in_the_order_named_and_only_at_their_record() -> None:
-    results = run_checks(["answer_clean", "is_a_question", "evidence_in_passage"], "draft", case(evidence=()))
+async def test_checks_run_in_the_order_named_and_only_at_their_record() -> None:
+    results = await run_checks(["answer_clean", "is_a_question", "evidence_in_passage"], "draft", case(evidence=()))
     assert [(result.name, result.ok, result.at) for result in results] == [
         ("answer_clean", True, "draft"),
         ("evidence_in_passage", False, "draft"),
@@ -160,6 +160,6 @@ def test_checks_run_in_the_order_named_and_only_at_their_record() -> None:
     assert results[1].reason
 
 
-def test_an_unknown_check_is_named_with_the_nearest_known_one() -> None:
+async def test_an_unknown_check_is_named_with_the_nearest_known_one() -> None:
     with pytest.raises(NotFoundError, match="did you mean 'fits_passage'"):
-        run_checks(["fit_passage"], "draft", case())
+        await run_checks(["fit_passage"], "draft", case())

@@ -2,12 +2,11 @@
 
 import pytest
 
-from orca_agents.checks import CHECKS
 from orca_agents.checks.api import Case
 from orca_agents.config import Goal
-from tests.checks.gate_cases import CHOICE, MILL, SALT, TEA, case, reason
+from tests.checks.gate_cases import CHOICE, MILL, READING, SALT, TEA, case, reason
 
-AT_INSTRUCTION = [name for name, check in CHECKS.items() if check.at == "instruction"]
+AT_INSTRUCTION = [name for name, check in READING.items() if check.at == "instruction"]
 GOOD = [
     case(),
     case("Why did the mill stop working in the 1880s?", ("B",), form="choice", parts={"options": CHOICE}),

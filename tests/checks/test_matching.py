@@ -235,6 +235,39 @@ def test_a_text_that_fills_its_limit_without_an_end_was_cut() -> None:
 
 
 @pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Ned works here", "Una works here"),
+        ("Uma lives in the third house.", "Ned lives in the third house."),
+        ("Al works here", "Una works here"),
+        ("Les is before Ida", "Tom is before Ida"),
+        ("Das sits third in the row", "Ned sits third in the row"),
+        ("with Una in the hall", "with Ned in the hall"),
+    ],
+)
+def test_a_first_word_with_a_capital_that_may_be_a_name_is_no_article(a: str, b: str) -> None:
+    assert not same_text(a, b)
+    assert not same_text(b, a)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Una casa", "casa"),
+        ("Una casa", "La casa"),
+        ("Das Haus am See", "Haus am See"),
+        ("La Torre Vieja", "Torre Vieja"),
+        ("Al Gore", "Gore"),
+        ("una casa blanca", "la casa blanca"),
+        ("al mercado", "mercado"),
+    ],
+)
+def test_an_article_before_the_very_same_words_is_still_one(a: str, b: str) -> None:
+    assert same_text(a, b)
+    assert same_text(b, a)
+
+
+@pytest.mark.parametrize(
     ("texts", "bare"),
     [
         (["A) red", "B) blue"], ("red", "blue")),

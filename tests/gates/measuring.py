@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from orca_agents.checks import CHECKS
+from orca_agents.checks import NAMES
 from orca_agents.checks.api import Case
 from orca_agents.checks.evidence import find_quotes
 from orca_agents.library import Library
 from orca_agents.records import Answer, Content, Draft, Instruction, Seed, Vote
 from orca_agents.stages.studio import Studio, examine_case
-from orca_agents.stages.verify import Ballot, agrees, judge, responder_vote
+from orca_agents.stages.verify import RESPONDER, Ballot, agrees, judge
 from orca_agents.store import Store
 from orca_agents.toolbox.services import Toolbox
 
@@ -71,16 +72,16 @@ class Rates:
 
 def judge_items(files: tuple[Path, ...]) -> list[Judged]:
     """Every item of the files, judged by the checks and votes of the shipped skill."""
-    skill = Library().skill("reading_comprehension", CHECKS)
+    skill = Library().skill("reading_comprehension", NAMES)
     studio = Studio(skill=skill, roles={}, record=Store.in_memory(), heard=lambda _: None, toolbox=Toolbox({}))
     judged = []
     for file in files:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
-        judged += [_judge(studio, item, data["passages"][item["passage"]]) for item in data["items"]]
+        judged += [asyncio.run(_judge(studio, item, data["passages"][item["passage"]])) for item in data["items"]]
     return judged
 
 
-def _judge(studio: Studio, item: dict[str, Any], passage: dict[str, str]) -> Judged:
+async def _judge(studio: Studio, item: dict[str, Any], passage: dict[str, str]) -> Judged:
     leaf = studio.skill.config.leaf(item["leaf"])
     language = passage["language"]
     text = passage["text"].strip()
@@ -109,21 +110,21 @@ def _judge(studio: Studio, item: dict[str, Any], passage: dict[str, str]) -> Jud
         instruction=instruction,
         prompts=studio.prompts(agent, leaf.description, leaf.pitfalls),
     )
-    results = examine_case((*studio.skill.config.instruct.checks, *leaf.checks), case, "instruction")
+    results = await examine_case((*studio.skill.config.instruct.checks, *leaf.checks), case, "instruction")
     if results and not results[-1].ok:
         return Judged(item, results[-1].name, results[-1].reason)
     responder = studio.skill.config.respond.agents[0]
     drafted = Case(
         seed, content, language, leaf=leaf, instruction=instruction, draft=draft, prompts=studio.prompts(responder)
     )
-    results = examine_case(studio.skill.config.respond.checks, drafted, "draft")
+    results = await examine_case(studio.skill.config.respond.checks, drafted, "draft")
     if results and not results[-1].ok:
         return Judged(item, results[-1].name, results[-1].reason)
-    verdict = judge(studio, instruction, _ballot(item, instruction, draft))
+    verdict = judge(studio, instruction, await _ballot(item, instruction, draft))
     return Judged(item, None if verdict.ok else "votes", verdict.reason)
 
 
-def _ballot(item: dict[str, Any], instruction: Instruction, draft: Draft) -> Ballot:
+async def _ballot(item: dict[str, Any], instruction: Instruction, draft: Draft) -> Ballot:
     votes = []
     for number, given in enumerate(item["solvers"], start=1):
         answer = _answer(given)
@@ -135,8 +136,9 @@ def _ballot(item: dict[str, Any], instruction: Instruction, draft: Draft) -> Bal
             ]
             votes.append(Vote(voter=f"grader_{number}", answer=answer, agrees=all(made)))
         else:
-            votes.append(Vote(voter=f"solver_{number}", answer=answer, agrees=agrees(answer, instruction)))
-    return Ballot(tuple(votes) if instruction.form == "essay" else (responder_vote(draft), *votes))
+            votes.append(Vote(voter=f"solver_{number}", answer=answer, agrees=await agrees(answer, instruction)))
+    responder = Vote(voter=RESPONDER, answer=draft.answer, agrees=await agrees(draft.answer, instruction))
+    return Ballot(tuple(votes) if instruction.form == "essay" else (responder, *votes))
 
 
 def _answer(given: dict[str, Any]) -> Answer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from inspect import isawaitable
 
 from orca_agents.checks import (
     answer,
     essay_answer,
     evidence_support,
+    format_rule,
     leaf_fit,
     numbers,
     passage,
@@ -18,12 +19,14 @@ from orca_agents.checks import (
     self_contained,
     support,
 )
-from orca_agents.checks.api import Case, Check
+from orca_agents.checks.api import Case, Check, Probe, Proof
+from orca_agents.checks.families import FAMILIES
 from orca_agents.checks.forms import FORMS
 from orca_agents.errors import NotFoundError
-from orca_agents.records import CheckResult
+from orca_agents.library import Names
+from orca_agents.records import CheckLevel, CheckResult
 
-__all__ = ["CHECKS", "FORMS", "run_checks"]
+__all__ = ["CHECKS", "FORMS", "NAMES", "PROBES", "PROOFS", "run_checks"]
 
 _ALL = (
     Check("passage_language", "content", passage.why_other_language, "the passage is in the language asked for"),
@@ -49,15 +52,22 @@ _ALL = (
     Check("evidence_in_passage", "draft", evidence_support.why_not_in_passage, "each quote stands in the passage"),
     Check("evidence_supports", "draft", evidence_support.why_unsupported, "the quotes have to do with the answer"),
     Check("reasoning_sound", "draft", reasoning.why_unsound, "the reasoning leads to the answer, in words of its own"),
+    Check("format_kept", "draft", format_rule.why_not_kept, "the reply keeps to a rule for its form that was added"),
     Check("essay_structure", "draft", essay_answer.why_no_essay, "the essay claims, shows and judges"),
 )  # fmt: skip
-CHECKS: dict[str, Check] = {check.name: check for check in _ALL}
+CHECKS: dict[str, Check] = {
+    check.name: check for check in (*_ALL, *(check for family in FAMILIES for check in family.CHECKS))
+}
 """What `checks:` of a stage or a leaf may name."""
+PROOFS: dict[str, Proof] = {proof.name: proof for family in FAMILIES for proof in family.PROOFS}
+"""What `proof:` of a leaf may name."""
+PROBES: dict[str, Probe] = {probe.name: probe for family in FAMILIES for probe in family.PROBES}
+"""What `probes:` of a skill's `verify` may name."""
+NAMES = Names(frozenset(CHECKS), frozenset(PROOFS), frozenset(PROBES))
+"""All of these, for the reading of skill files."""
 
 
-def run_checks(
-    names: Sequence[str], at: Literal["content", "instruction", "draft"], case: Case
-) -> tuple[CheckResult, ...]:
+async def run_checks(names: Sequence[str], at: CheckLevel, case: Case) -> tuple[CheckResult, ...]:
     """The verdicts of the named checks that judge this kind of record, in the order named."""
     results = []
     for name in dict.fromkeys(names):
@@ -65,6 +75,7 @@ def run_checks(
             raise NotFoundError("check", name, CHECKS, [])
         check = CHECKS[name]
         if check.at == at:
-            reason = check.why_not(case)
+            found = check.why_not(case)
+            reason = await found if isawaitable(found) else found
             results.append(CheckResult(name=name, ok=reason is None, reason=reason or "", at=at))
     return tuple(results)

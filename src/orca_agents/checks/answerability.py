@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import is_placeholder, text_problem
 from orca_agents.checks.matching import count_words, plain, same_text, same_wording
 from orca_agents.checks.span import LIMIT, key_text_problems
@@ -12,7 +12,7 @@ from orca_agents.harvest import Field, Product
 from orca_agents.records import AnswerForm, Instruction
 
 
-class AnswerabilityFormat:
+class AnswerabilityFormat(AnswerFormat):
     """A question that the passage answers, or seems to answer and does not."""
 
     name: AnswerForm = "answerability"

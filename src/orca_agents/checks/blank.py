@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.matching import contains_words, content_words, count_words, same_text
 from orca_agents.checks.span import key_text_problems
 from orca_agents.config import Leaf
@@ -19,7 +19,7 @@ SHORTEST = 5
 _BLANK = re.compile(r"_{3,}")
 
 
-class BlankFormat:
+class BlankFormat(AnswerFormat):
     """A sentence with a blank, and the word or phrase that belongs there."""
 
     name: AnswerForm = "blank"

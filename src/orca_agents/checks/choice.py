@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from random import Random
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import is_lone_letter, text_problems
 from orca_agents.checks.lists import lettered, letters, shuffled_order, unmarked
 from orca_agents.checks.matching import contains_words, count_words, plain, same_text, same_wording, word_share
@@ -13,33 +14,35 @@ from orca_agents.checks.quantity import read_quantity
 from orca_agents.config import Leaf
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import Field, Product
-from orca_agents.records import AnswerForm, Instruction
+from orca_agents.records import AnswerForm, Instruction, short_hash
 
 LIMIT = 300
 
 
-class ChoiceFormat:
+class ChoiceFormat(AnswerFormat):
     """Multiple choice: options with letters, one of them right."""
 
     name: AnswerForm = "choice"
 
     def item_fields(self, leaf: Leaf) -> tuple[Field, ...]:
+        most = most_options(leaf)
+        count = f"{leaf.options}" + ("" if most == leaf.options else f" (up to {most}, if you are told to add some)")
         return (
             Field(
                 "options",
-                f"the {leaf.options} answers to choose from, without letters or numbers before them. Exactly one is "
+                f"the {count} answers to choose from, without letters or numbers before them. Exactly one is "
                 "right; the others are wrong for a reason but tempting to someone who read carelessly. All of the "
                 "same kind and about equally long; none says the same as another; no 'all of the above' and no "
                 "'none of the above'",
                 many=True,
                 max_chars=LIMIT,
                 min_items=leaf.options,
-                max_items=leaf.options,
+                max_items=most,
             ),
             Field(
                 "answer",
                 "the letter of the right option: A for the first of your list, B for the second, and so on",
-                choices=letters(leaf.options),
+                choices=letters(most),
             ),
         )
 
@@ -53,11 +56,24 @@ class ChoiceFormat:
         return ItemParts(
             parts={"options": tuple(options[place] for place in order)},
             key=(letters(len(options))[order.index(right)],),
+            hidden=drawn_layout(leaf, options),
         )
 
     def shown(self, instruction: Instruction, language: str | None) -> str:
-        shown = f"{instruction.question}\n\n{lettered(_options(instruction))}"
+        shown = f"{instruction.question}\n\n{lettered(_options(instruction), layout_of(instruction))}"
         return shown + "\n\nGive the letter of the right option." if language in (None, "en") else shown
+
+    def shuffled(self, instruction: Instruction, salt: str) -> Instruction:
+        """The options in another order, the same for the same salt."""
+        options = _options(instruction)
+        if not options or not instruction.key:
+            return instruction
+        order = list(range(len(options)))
+        Random(f"options/{instruction.id}/{salt}").shuffle(order)
+        right = letters(len(options)).index(instruction.key[0])
+        shown = tuple(options[place] for place in order)
+        key = (letters(len(options))[order.index(right)],)
+        return instruction.model_copy(update={"parts": {**instruction.parts, "options": shown}, "key": key})
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
         return (Field("answer", "the letter of the one right option", choices=letters(len(_options(instruction)))),)
@@ -70,7 +86,7 @@ class ChoiceFormat:
 
     def problems(self, instruction: Instruction) -> list[str]:
         options = _options(instruction)
-        found = [] if 3 <= len(options) <= 6 else [f"there must be 3 to 6 options, not {len(options)}"]
+        found = [] if 3 <= len(options) <= 10 else [f"there must be 3 to 10 options, not {len(options)}"]
         found += text_problems("option", options, LIMIT)
         found += [problem for at, text in enumerate(options, 1) for problem in _option_problems(at, text, instruction)]
         found += _near_duplicates(options)
@@ -88,6 +104,25 @@ class ChoiceFormat:
     def final(self, value: tuple[str, ...], instruction: Instruction) -> str:
         options = dict(zip(letters(len(_options(instruction))), _options(instruction), strict=True))
         return f"{value[0]}. {options[value[0]]}" if value else ""
+
+
+LAYOUTS = ("A.", "A)", "(A)")
+"""How options are marked, where `settings: {layouts: true}` of the leaf asks for variety."""
+
+
+def most_options(leaf: Leaf) -> int:
+    """The most options that an item of a leaf may have; `options` is the fewest."""
+    return max(leaf.options, int(leaf.settings.get("most_options", leaf.options)))
+
+
+def drawn_layout(leaf: Leaf, options: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """How the options of an item are marked, as its `hidden` keeps it: drawn by their wording."""
+    return {"layout": (Random(short_hash(*options)).choice(LAYOUTS),)} if leaf.settings.get("layouts") else {}
+
+
+def layout_of(instruction: Instruction) -> str:
+    """How the options of an item are marked."""
+    return instruction.hidden.get("layout", LAYOUTS[:1])[0]
 
 
 def _options(instruction: Instruction) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import text_problems
 from orca_agents.checks.lists import unmarked
 from orca_agents.checks.matching import count_words, same_text, same_wording
@@ -15,10 +15,11 @@ FEWEST, MOST = 3, 5
 LONGEST_ANSWER = 2500
 
 
-class EssayFormat:
+class EssayFormat(AnswerFormat):
     """An open question, with the points that an ideal answer makes."""
 
     name: AnswerForm = "essay"
+    is_whole_reply = True
 
     def item_fields(self, leaf: Leaf) -> tuple[Field, ...]:
         return (

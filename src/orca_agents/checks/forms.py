@@ -7,6 +7,7 @@ from orca_agents.checks.api import AnswerFormat
 from orca_agents.checks.blank import BlankFormat
 from orca_agents.checks.choice import ChoiceFormat
 from orca_agents.checks.essay import EssayFormat
+from orca_agents.checks.families import FAMILIES
 from orca_agents.checks.items import SetFormat
 from orca_agents.checks.mapping import MappingFormat
 from orca_agents.checks.number import NumberFormat
@@ -27,5 +28,7 @@ _FORMATS: tuple[AnswerFormat, ...] = (
     EssayFormat(),
     AnswerabilityFormat(),
 )
-FORMS: dict[AnswerForm, AnswerFormat] = {form.name: form for form in _FORMATS}
+FORMS: dict[AnswerForm, AnswerFormat] = {
+    form.name: form for form in (*_FORMATS, *(form for family in FAMILIES for form in family.FORMATS))
+}
 """What `answer:` of a taxonomy leaf may name."""

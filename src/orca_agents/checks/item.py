@@ -25,7 +25,7 @@ def shown_text(instruction: Instruction) -> str:
 def answer_texts(instruction: Instruction, value: tuple[str, ...]) -> tuple[str, ...]:
     """What an answer says, in words: the options behind the letters, the numbers, spans and items as they are."""
     options = instruction.parts.get("options", ())
-    if instruction.form == "choice":
+    if instruction.form in ("choice", "choices"):
         return tuple(options[ord(letter) - ord("A")] for letter in value if 0 <= _place(letter) < len(options))
     if instruction.form == "truth":
         return tuple(

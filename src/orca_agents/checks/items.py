@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import text_problems
 from orca_agents.checks.lists import unmarked
 from orca_agents.checks.matching import plain, same_text, same_wording
@@ -16,7 +16,7 @@ LIMIT = 120
 MOST = 8
 
 
-class SetFormat:
+class SetFormat(AnswerFormat):
     """A list whose order does not matter."""
 
     name: AnswerForm = "set"

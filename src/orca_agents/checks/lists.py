@@ -15,9 +15,10 @@ def letters(count: int) -> tuple[str, ...]:
     return tuple(ascii_uppercase[:count])
 
 
-def lettered(texts: Sequence[str]) -> str:
-    """One line for each text: `A. ...`"""
-    return "\n".join(f"{letter}. {text}" for letter, text in zip(letters(len(texts)), texts, strict=True))
+def lettered(texts: Sequence[str], mark: str = "A.") -> str:
+    """One line for each text: `A. ...`, or as the mark of the first one says."""
+    lines = zip(letters(len(texts)), texts, strict=True)
+    return "\n".join(f"{mark.replace('A', letter)} {text}" for letter, text in lines)
 
 
 def numbered(texts: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import is_lone_letter, text_problems
 from orca_agents.checks.lists import lettered, letters, numbered, shuffled_order, unmarked
 from orca_agents.checks.matching import contains_words, same_text, same_wording
@@ -17,7 +17,7 @@ LIMIT = 150
 FEWEST, MOST = 3, 6
 
 
-class MappingFormat:
+class MappingFormat(AnswerFormat):
     """A numbered list and a lettered list, to be paired."""
 
     name: AnswerForm = "mapping"

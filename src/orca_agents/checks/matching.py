@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from orca_agents.checks.paraphrase import changes_roles, named_by, names_in, same_clause, same_noun_phrase, turns
 from orca_agents.checks.vocabulary import (
     ARTICLES,
+    ARTICLES_OR_NAMES,
     CURRENCIES,
     FUNCTION_WORDS,
     HARMLESS,
@@ -41,10 +42,13 @@ def same_text(a: str, b: str) -> bool:
     # names keep their order, and the UN is no article
     if a.strip()[1:].islower() and b.strip()[1:].islower() and same_noun_phrase(words(a), words(b)):
         return True
-    left, right = _without_leads(words(a), words(b))
+    left, right = _without_leads(a, b)
     if not left or not right:
         return False
     if left == right or _joined(a) == _joined(b) != ():
+        return True
+    # of a text that begins with Una, all or nothing: it is a name, or the article before the very words of the other
+    if _begins_with_name(a) != _begins_with_name(b) and _without_article(words(a)) == _without_article(words(b)):
         return True
     if Counter(filter(_decisive, left)) != Counter(filter(_decisive, right)):
         return False
@@ -205,13 +209,25 @@ def _stem(token: str) -> str:
     return UNITS.get(token, token)
 
 
-def _without_leads(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _without_leads(one: str, other: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Both without a first word that only one of them needs: `in 1990` and `1990`, but not `to Rome`, `from Rome`."""
-    a, b = _without_article(a), _without_article(b)
+    a, b = (words(text) if _begins_with_name(text) else _without_article(words(text)) for text in (one, other))
     lead_a, lead_b = (tokens[0] if len(tokens) > 1 and tokens[0] in LEADS else None for tokens in (a, b))
     if lead_a and lead_b and lead_a != lead_b and not {lead_a, lead_b} <= PLACES:
         return a, b
-    return _without_article(a[1:] if lead_a else a), _without_article(b[1:] if lead_b else b)
+    left = _after_lead(a, one) if lead_a else a
+    return left, _after_lead(b, other) if lead_b else b
+
+
+def _after_lead(tokens: tuple[str, ...], text: str) -> tuple[str, ...]:
+    rest = re.sub(r"^\W*\w+", "", text)
+    return tokens[1:] if _begins_with_name(rest) else _without_article(tokens[1:])
+
+
+def _begins_with_name(text: str) -> bool:
+    """Whether the first word may be an article or a name: `Una works here` is not what `Ned works here` is."""
+    first = re.match(r"\W*(\w+)", text)
+    return first is not None and first[1][0].isupper() and first[1].casefold() in ARTICLES_OR_NAMES
 
 
 def _without_article(tokens: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from orca_agents.arithmetic import ArithmeticProblem, evaluate, has_operation, operands
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.quantity import (
     Quantity,
     from_notation,
@@ -25,12 +25,15 @@ from orca_agents.records import AnswerForm, Instruction
 LIMIT = 60
 
 
-class NumberFormat:
+class NumberFormat(AnswerFormat):
     """A number, with its unit where it has one."""
 
     name: AnswerForm = "number"
 
     def item_fields(self, leaf: Leaf) -> tuple[Field, ...]:
+        if leaf.settings.get("calculation") is False:  # a program finds the answer in another way
+            about = "the one right number, in digits, with its unit if it has one. Nothing else"
+            return (Field("answer", about, max_chars=LIMIT),)
         return (
             Field(
                 "calculation",
@@ -41,12 +44,14 @@ class NumberFormat:
             Field(
                 "answer",
                 "the value of the calculation and its unit if it has one, such as 90 km. Nothing else; "
-                "keep at least two decimals where it does not come out even",
+                "keep at least two decimals where it does not come out even, unless the task says how to round",
                 max_chars=LIMIT,
             ),
         )
 
     def read_item(self, product: Product, leaf: Leaf) -> ItemParts:
+        if leaf.settings.get("calculation") is False:
+            return ItemParts(parts={}, key=_read(product["answer"][0]), hidden={"calculation": ("by program",)})
         calculation = product["calculation"][0]
         # writers like to write "12 + 30 = 42"; the part before the sign is the calculation
         calculation = re.sub("[$\u20ac\u00a3\u00a5]", "", calculation.split("=")[0]).strip()
@@ -62,7 +67,7 @@ class NumberFormat:
             Field(
                 "answer",
                 "one number, with its unit if it has one, such as 42 km. No words around it, no calculation; "
-                "keep at least two decimals where it does not come out even",
+                "keep at least two decimals where it does not come out even, unless the task says how to round",
                 max_chars=LIMIT,
             ),
         )
@@ -77,6 +82,8 @@ class NumberFormat:
             key = from_notation(instruction.key)
         except ValueError as error:
             return [f"the answer is not a number: {error}"]
+        if instruction.hidden.get("calculation") == ("by program",):
+            return []
         if not instruction.calculation:
             return ["there is no calculation that leads to the answer"]
         try:
@@ -97,7 +104,10 @@ class NumberFormat:
             left, right = from_notation(a), from_notation(b)
         except ValueError:
             return False
-        return same_quantity(left, right, exact=_is_whole(instruction.key))
+        if same_quantity(left, right, exact=_is_whole(instruction.key)):
+            return True
+        # a key of -61.0 is whole only because it was rounded
+        return _same_unit(left, right) and (rounds_to(left.value, right) or rounds_to(right.value, left))
 
     def final(self, value: tuple[str, ...], instruction: Instruction) -> str:
         if not value:
@@ -110,6 +120,11 @@ def _read(text: str) -> tuple[str, ...]:
         return read_quantity(text).notation
     except ValueError as error:
         raise UnparsableError(str(error)) from None
+
+
+def _same_unit(a: Quantity, b: Quantity) -> bool:
+    one = Fraction(1)
+    return same_quantity(Quantity("1", one, a.unit), Quantity("1", one, b.unit), exact=True)
 
 
 def _is_whole(key: tuple[str, ...]) -> bool:

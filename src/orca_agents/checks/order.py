@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import is_lone_letter, text_problems
 from orca_agents.checks.lists import lettered, letters, shuffled_order, unmarked
 from orca_agents.checks.matching import plain, same_text, same_wording
@@ -17,7 +17,7 @@ LIMIT = 200
 FEWEST, MOST = 3, 6
 
 
-class OrderFormat:
+class OrderFormat(AnswerFormat):
     """Events with letters, to be put in order."""
 
     name: AnswerForm = "order"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from orca_agents.checks.api import Case
 from orca_agents.checks.forms import FORMS
 from orca_agents.checks.item import answer_texts, shown_parts
 from orca_agents.checks.matching import same_text
+from orca_agents.checks.similarity import similarity
 from orca_agents.checks.terms import occurrences, terms
 from orca_agents.language import words
 from orca_agents.records import Instruction
@@ -30,13 +29,6 @@ def why_not_as_asked(case: Case) -> str | None:
     if case.goal.name == "alter_answer":
         return _why_same_answer(item, parent)
     return None
-
-
-def similarity(a: str, b: str) -> float:
-    """How much of two texts is the same, by their words: 0 to 1."""
-    left, right = Counter(words(a)), Counter(words(b))
-    total = left.total() + right.total()
-    return 2 * (left & right).total() / total if total else 1.0
 
 
 def _why_passage_edit(item: Instruction, parent: Instruction) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orca_agents.checks.api import ItemParts
+from orca_agents.checks.api import AnswerFormat, ItemParts
 from orca_agents.checks.degenerate import text_problems
 from orca_agents.checks.lists import numbered, shuffled_order
 from orca_agents.checks.matching import count_words, same_text, same_wording
@@ -15,7 +15,7 @@ from orca_agents.records import AnswerForm, Instruction
 LIMIT = 250
 
 
-class TruthFormat:
+class TruthFormat(AnswerFormat):
     """Two statements, exactly one of them true."""
 
     name: AnswerForm = "truth"

@@ -12,6 +12,8 @@ LEADING_ARTICLES = _listed(
     "der die das ein eine le la les l un une el los las il lo gli het een una unos unas uma al au aux"
 )
 """Articles of other languages; they are taken off the front only, since they are words elsewhere."""
+ARTICLES_OR_NAMES = _listed("una uma al les das lo")
+"""Those that, with a capital, may also be what somebody is called."""
 
 PLACES = _listed("in at on")
 LEADS = PLACES | _listed("of to by for from with during as because that mr mrs ms miss dr prof professor")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -52,7 +52,17 @@ CorpusOption = Annotated[
     list[Path] | None, typer.Option(help="What the tool `search` searches, if not the seeds; may be repeated.")
 ]
 WebOption = Annotated[bool, typer.Option("--web", help="Let tools search the web and fetch pages.")]
-SkillArgument = Annotated[str | None, typer.Argument(help="A skill's name, or the path of a skill file.")]
+SkillArgument = Annotated[
+    str | None, typer.Argument(help="A skill's name or file; several names with commas between them; or `all`.")
+]
+MixOption = Annotated[
+    list[str] | None,
+    typer.Option(help="With several skills: even, released, or SKILL=PART, which may be repeated. Even unless given."),
+]
+PerSeedOption = Annotated[int | None, typer.Option(min=1, help="With several skills: most of them for one chunk.")]
+FormatsOption = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Part of the items that get a rule for the form of the reply.")
+]
 RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
 
 
@@ -86,7 +96,14 @@ def run(
     unsafe_exec: UnsafeOption = False,
     corpus: CorpusOption = None,
     web: WebOption = False,
+    mix: MixOption = None,
+    per_seed: PerSeedOption = None,
+    formats: FormatsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked; no call is made.")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="With several skills: show where each chunk goes and why; no call is made."),
+    ] = False,
 ) -> None:
     """Run a skill over seeds: examples, rejections and transcripts go into a run folder.
 
@@ -112,8 +129,26 @@ def run(
         "max_tokens": max_tokens,
         "library": tuple(library or ()),
         "tools": _tools(sandbox, unsafe_exec, corpus, web),
+        "mix": _mix(mix),
+        "per_seed": per_seed,
+        "formats": formats,
     }
-    run_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, dry_run=dry_run)
+    show: Literal["plan", "routes"] | None = "routes" if explain else "plan" if dry_run else None
+    run_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, show=show)
+
+
+def _mix(parts: list[str] | None) -> str | dict[str, float] | None:
+    """What `--mix` says: a name, or skills with their parts of the whole."""
+    if not parts or parts == ["even"] or parts == ["released"]:
+        return parts[0] if parts else None
+    shares: dict[str, float] = {}
+    for part in parts:
+        skill, _, share = part.partition("=")
+        try:
+            shares[skill.strip()] = float(share)
+        except ValueError:
+            raise ConfigError(f"--mix {part}: write even, released, or SKILL=PART, e.g. coding=3") from None
+    return shares
 
 
 def _tools(sandbox: str | None, unsafe: bool, corpus: list[Path] | None, web: bool) -> dict[str, Any] | None:
@@ -242,6 +277,17 @@ def skills(library: LibraryOption = None) -> None:
 
 
 @app.command()
+def leaves(
+    skills: Annotated[list[str] | None, typer.Argument(help="Skills, by name or file; all unless given.")] = None,
+    library: LibraryOption = None,
+) -> None:
+    """List the leaves of the taxonomies: where each comes from, how it is answered and how that is verified."""
+    from orca_agents.cli.listing import list_leaves
+
+    list_leaves(skills or [], library or [])
+
+
+@app.command()
 def agents(library: LibraryOption = None) -> None:
     """List the agents, and where each was found."""
     from orca_agents.cli.listing import list_agents
@@ -279,8 +325,42 @@ def check(
     raise typer.Exit(check_files(paths or [], library or []))
 
 
+@app.command("test")
+def play_cases(
+    skills: Annotated[list[str] | None, typer.Argument(help="Skills, by name or file; all unless given.")] = None,
+    library: LibraryOption = None,
+    cases: Annotated[list[Path] | None, typer.Option(help="The file of cases, if not where they usually are.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell of every case.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the examples that come out.")] = False,
+) -> None:
+    """Play a skill's cases with a scripted teacher: no model and no key, all checks real."""
+    from orca_agents.cli.testing import cases_command
+
+    raise typer.Exit(cases_command(skills or [], library or [], cases or [], verbose=verbose, show=show))
+
+
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="skill, agent or run")]) -> None:
+def new(
+    kind: Annotated[str, typer.Argument(help="skill")],
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")],
+    library: Annotated[Path, typer.Option(help="The folder that gets skills/, agents/ and tests/skills/.")] = Path(),
+) -> None:
+    """Write a new skill that works as it stands, with its agents and cases, to be made your own."""
+    from orca_agents.cli.making import new_command
+
+    new_command(kind, name, library)
+
+
+@app.command()
+def checks() -> None:
+    """List the checks, proofs and probes that a skill file may name, and what each one asks."""
+    from orca_agents.cli.listing import list_checks
+
+    list_checks()
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="skill, agent, run or cases")]) -> None:
     """Print the JSON schema of a kind of file, for your editor."""
     from orca_agents.cli.listing import print_schema
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from orca_agents.config import IDENTITY, Leaf, RunConfig, SkillConfig
+from orca_agents.checks.api import judged_by
+from orca_agents.config import IDENTITY, PROGRAMS, Leaf, RunConfig, SkillConfig
 from orca_agents.library import short_name
-from orca_agents.records import Seed
+from orca_agents.records import PLAYED_FORMS, Seed
 from orca_agents.run_setup import quota_of, read_skill, seed_options, studio_of, tool_names
 from orca_agents.seeds import check_sources, read_seeds
 from orca_agents.stages import Studio, draw_seed
@@ -24,11 +25,11 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     """Print what a run of this config would do."""
     skill = read_skill(config)
     check_sources(sources)
-    quota = quota_of(config, skill)
+    quota = quota_of(config, [skill])
     studio = studio_of(config, skill, Store.in_memory(), lambda _: None, {}, Toolbox(skill.tools))
     chunks = skipped = calls = 0
     first: tuple[Seed, str, Sequence[Leaf]] | None = None
-    for item in read_seeds(sources, seed_options(config, skill)):
+    for item in read_seeds(sources, seed_options(config, [skill])):
         if not isinstance(item, Seed):
             skipped += 1
             if skipped <= SHOWN:
@@ -54,18 +55,22 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     if skipped > SHOWN:
         print(f"... and {skipped - SHOWN} skips more")
     print(f"{chunks} chunks, {skipped} skipped; about {calls} calls to {config.model.model}, without repairs")
-    if used := tool_names(skill):
+    if used := tool_names([skill]):
         needs = sorted({need for tool in skill.tools.values() for need in tool.needs})
         print(f"tools: {', '.join(used)}" + (f"; they need: {', '.join(needs)}" if needs else ""))
     if first is not None:
         _show_prompt(studio, *first)
 
 
+USUAL_TURNS = 8
+"""Calls that a dialogue takes, all parts together: a guess."""
+
+
 def _calls(skill: SkillConfig, transformer: str, leaves: Sequence[Leaf], goals: int | None) -> int:
     """The calls of one content, if nothing is rejected or repaired on the way."""
-    answer = 1 + skill.verify.solvers + skill.verify.closed_book
-    calls = float(transformer != IDENTITY)
+    calls = float(transformer not in PROGRAMS)
     for leaf in leaves:
+        answer = _answer_calls(skill, leaf)
         calls += 1 + answer
         if skill.refine:
             fit = [goal for goal in skill.refine.goals if leaf.goals is None or goal.name in leaf.goals]
@@ -75,9 +80,19 @@ def _calls(skill: SkillConfig, transformer: str, leaves: Sequence[Leaf], goals: 
     return round(calls)
 
 
+def _answer_calls(skill: SkillConfig, leaf: Leaf) -> int:
+    """The calls that answering and verifying one item takes; of a dialogue, a usual number of turns."""
+    proof = int(leaf.proof is not None)
+    turns = USUAL_TURNS if leaf.answer in PLAYED_FORMS else 1
+    judged = judged_by(leaf.answer)
+    judges = 0 if judged == "programs" else skill.verify.solvers
+    probes = len(skill.verify.probes) + skill.verify.closed_book if judged == "votes" else 0
+    return proof + turns + judges + probes
+
+
 def _show_prompt(studio: Studio, seed: Seed, transformer: str, leaves: Sequence[Leaf]) -> None:
     """The first request, word for word but for the output form."""
-    if transformer != IDENTITY:
+    if transformer not in PROGRAMS:
         agent, variables = transformer, studio.variables(seed, seed=seed)
     else:
         agent = writer_of(studio, leaves[0])

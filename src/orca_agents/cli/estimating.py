@@ -22,7 +22,7 @@ from orca_agents.models.prices import FREE, cost_of, is_counted, price_of
 from orca_agents.orchestrator import planned
 from orca_agents.records import Skip, Transcript, short_hash
 from orca_agents.run_folder import End, write_config, write_text
-from orca_agents.run_setup import default_out, read_skill, seed_options
+from orca_agents.run_setup import default_out, is_of_many, read_skills, seed_options
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt
 from orca_agents.store import Store
@@ -46,10 +46,12 @@ def estimate_command(
     Leaves with exit code 5 if a cap stopped the pilot, and 130 if it was interrupted.
     """
     config = resolve(file, given, model=model, base_url=base_url, concurrency=concurrency)
+    if is_of_many(config):
+        raise ConfigError("a run of several skills cannot be estimated: estimate each skill by itself")
     sources = [Path(seed) for seed in config.seeds]
     _refuse_pipes(sources)
     check_sources(sources)
-    drawn = draw_pilot(sources, seed_options(config, read_skill(config)), config, pilot)
+    drawn = draw_pilot(sources, seed_options(config, read_skills(config)), config, pilot)
     folder = out or default_out(config)
     print(f"{drawn.total:,} chunks in all; {len(drawn.units):,} of them are worked on", file=sys.stderr)
     done = _work_on(config, sources, folder, drawn)

@@ -2,26 +2,81 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from orca_agents.checks import CHECKS
-from orca_agents.config import AgentConfig, Config, RunConfig, SkillConfig
+from orca_agents.checks import CHECKS, NAMES, PROBES, PROOFS
+from orca_agents.checks.api import judged_by
+from orca_agents.config import AgentConfig, Config, Leaf, RunConfig, SkillConfig
 from orca_agents.errors import ConfigError, OrcaError, did_you_mean
+from orca_agents.fixtures import CasesFile
 from orca_agents.library import Library
 from orca_agents.yaml_file import YamlFile
 
-KINDS: dict[str, type[Config]] = {"skill": SkillConfig, "agent": AgentConfig, "run": RunConfig}
+KINDS: dict[str, type[Config]] = {"skill": SkillConfig, "agent": AgentConfig, "run": RunConfig, "cases": CasesFile}
 
 
 def list_skills(folders: Sequence[Path]) -> None:
-    """One skill a line: name, leaves, description, file."""
-    library = Library(*folders)
-    for name, path in library.places("skill").items():
+    """One skill a line: name, leaves, seeds, description, file; and how many there are in all."""
+    places = Library(*folders).places("skill")
+    leaves = 0
+    for name, path in places.items():
         config = YamlFile(path).read(SkillConfig)
-        print(f"{name}  ({len(config.instruct.taxonomy)} leaves, {path})\n    {config.description}")
+        count = len(config.instruct.taxonomy)
+        leaves += count
+        print(f"{name}  ({count} leaves, seeds: {', '.join(config.seeds)}, {path})\n    {config.description}")
+    print(f"{len(places)} skills, {leaves} leaves")
+
+
+def list_leaves(skills: Sequence[str], folders: Sequence[Path]) -> None:
+    """One leaf a line: its skill and name, where it comes from, its answer, and how that is verified."""
+    origins: Counter[str] = Counter()
+    for name in skills or Library(*folders).names("skill"):
+        skill = Library.for_skill(name, folders).skill(name, NAMES)
+        for leaf in skill.config.instruct.taxonomy:
+            origins[leaf.origin] += 1
+            after = f" after {leaf.after}" if leaf.after else ""
+            proof = "; ".join(verified_by(skill.config, leaf))
+            print(f"{skill.name}/{leaf.name}  ({leaf.origin}{after}, {leaf.answer})\n    {proof}")
+    told = ", ".join(f"{number} {origin}" for origin, number in origins.most_common())
+    print(f"{origins.total()} leaves: {told}")
+
+
+def verified_by(skill: SkillConfig, leaf: Leaf) -> list[str]:
+    """What stands between an item of a leaf and the dataset, strongest first."""
+    verify = skill.verify
+    found = []
+    if leaf.proof is not None:
+        found.append(f"proof: {leaf.proof}, written by another agent")
+    checks = (*skill.instruct.checks, *(skill.prove.checks if skill.prove else ()), *skill.respond.checks, *leaf.checks)
+    if checks:
+        found.append(f"programs: {', '.join(dict.fromkeys(checks))}")
+    match judged_by(leaf.answer):
+        case "votes":
+            found.append(f"{leaf.agree or verify.agree} of {verify.solvers + 1} independent answers")
+        case "grades":
+            found.append(f"{verify.solvers} graders, by a rubric")
+        case "programs":
+            found.append("each turn, and how it ends, by program")
+    if verify.probes and judged_by(leaf.answer) == "votes":
+        found.append(f"probes: {', '.join(verify.probes)}")
+    return found
+
+
+def list_checks() -> None:
+    """One check, proof or probe a line, with what it asks."""
+    width = max(map(len, (*CHECKS, *PROOFS, *PROBES)))
+    for name, check in sorted(CHECKS.items()):
+        print(f"{name:{width}}  check of the {check.at}: {check.about}")
+    for name, proof in sorted(PROOFS.items()):
+        about = (inspect.getdoc(proof) or "").partition("\n")[0]
+        print(f"{name:{width}}  proof: {about}")
+    for name, probe in sorted(PROBES.items()):
+        print(f"{name:{width}}  probe: {probe.about}")
 
 
 def list_agents(folders: Sequence[Path]) -> None:
@@ -69,9 +124,15 @@ def check_files(paths: Sequence[Path], folders: Sequence[Path]) -> int:
                 messages += _check_name(library, kind, name)
     for message in dict.fromkeys(messages):
         print(message, file=sys.stderr)
-    found = ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in counts.items() if n)
+    named = {kind: "file of cases" if kind == "cases" else kind for kind in counts}
+    found = ", ".join(_counted(n, named[kind]) for kind, n in counts.items() if n)
     print(f"checked {found or 'nothing'}: {len(set(messages)) or 'no'} problem{'s' if len(set(messages)) != 1 else ''}")
     return 2 if messages else 0
+
+
+def _counted(number: int, what: str) -> str:
+    one, _, rest = what.partition(" ")
+    return f"{number} {one}{'s' if number != 1 else ''}{' ' if rest else ''}{rest}"
 
 
 def _files(path: Path) -> list[Path]:
@@ -94,6 +155,8 @@ def _kind_of(path: Path) -> str:
     if path.suffix == ".py":
         return "tool"
     for parent in path.resolve().parents:
+        if parent.name == "skills" and parent.parent.name == "tests":
+            return "cases"
         if parent.name in ("skills", "agents"):
             return parent.name.removesuffix("s")
     text = path.read_text(encoding="utf-8", errors="replace")
@@ -105,7 +168,7 @@ def _kind_of(path: Path) -> str:
 def _check_file(kind: str, path: Path, folders: Sequence[Path]) -> list[str]:
     try:
         if kind == "skill":
-            Library.for_skill(str(path), folders).skill(str(path), CHECKS)
+            Library.for_skill(str(path), folders).skill(str(path), NAMES)
         elif kind == "tool":
             Library(*folders).tool(str(path))
         else:
@@ -119,7 +182,7 @@ def _check_name(library: Library, kind: str, name: str) -> list[str]:
     try:
         match kind:
             case "skill":
-                library.skill(name, CHECKS)
+                library.skill(name, NAMES)
             case "agent":
                 library.agent(name)
             case _:

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
@@ -18,7 +18,7 @@ from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
 from orca_agents.records import Example, Rejection, Skip, Usage
 from orca_agents.run_folder import End
-from orca_agents.run_setup import default_out, make_config
+from orca_agents.run_setup import default_out, is_of_many, make_config
 from orca_agents.runs import LOCAL_WARNING
 from orca_agents.seeds import check_sources
 from orca_agents.spending import Halt
@@ -41,11 +41,16 @@ def run_command(
     base_url: str | None,
     concurrency: int | None,
     out: Path | None,
-    dry_run: bool,
+    show: Literal["plan", "routes"] | None,
 ) -> None:
-    """Run, or with `dry_run` show what would be asked."""
+    """Run, or show what would be asked, or where each seed would go."""
     config = resolve(file, given, model=model, base_url=base_url, concurrency=concurrency)
-    if dry_run:
+    if show == "routes" or (show == "plan" and is_of_many(config)):
+        from orca_agents.cli.explaining import show_routes
+
+        show_routes(config, [Path(seed) for seed in config.seeds])
+        return
+    if show == "plan":
         from orca_agents.cli.dry_run import show_plan
 
         show_plan(config, [Path(seed) for seed in config.seeds])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -82,7 +82,9 @@ def _tree(outcome: Outcome, chats: dict[str, Transcript], most: int | None) -> T
         case Example():
             example = tree.add("[bold]example[/bold]")
             for message in outcome.messages:
-                example.add(f"[cyan]{message.role}[/cyan]\n{_cut(message.content, most)}")
+                calls = "".join(f"\n{call.function.name} {call.function.arguments}" for call in message.tool_calls)
+                example.add(f"[cyan]{message.role}[/cyan]\n{_cut((message.content + calls).strip(), most)}")
+            _add_hidden(example, {**outcome.metadata.hidden, **outcome.metadata.proof}, most)
             for span in outcome.metadata.evidence:
                 example.add(f"evidence [{span.start}:{span.end}] {_cut(span.text, most)}")
             _add_verdict(tree, outcome.metadata.verification.votes, "accepted")
@@ -136,9 +138,17 @@ def _add_item(tree: Tree, instruction: Instruction, answer: Answer | None, most:
     form = FORMS[instruction.form]
     item = tree.add(f"[bold]item[/bold] {instruction.leaf}")
     item.add(_cut(form.shown(instruction, None), most))
-    item.add(f"key: {_cut(form.final(instruction.key, instruction) if instruction.key else 'unanswerable', most)}")
+    if instruction.key or not instruction.answerable:
+        item.add(f"key: {_cut(form.final(instruction.key, instruction) if instruction.key else 'unanswerable', most)}")
+    _add_hidden(item, {**instruction.hidden, **instruction.proof}, most)
     if answer is not None:
         item.add(f"answer: {_cut(' | '.join(answer.value) if answer.answerable else 'unanswerable', most)}")
+
+
+def _add_hidden(tree: Tree, parts: Mapping[str, Sequence[str]], most: int | None) -> None:
+    """What the student does not see: what an answer is checked with."""
+    for name, texts in parts.items():
+        tree.add(f"[dim]{escape(name)}[/dim] {_cut(chr(10).join(texts), most)}")
 
 
 def _add_verdict(tree: Tree, votes: Iterable[Vote], verdict: str) -> None:

@@ -28,7 +28,7 @@ from orca_agents.errors import OrcaError, StoppedError, UnparsableError
 from orca_agents.models.actions import explain, in_words, read_action, remind, schema_of
 from orca_agents.models.api import KEEP, CallKey, Purpose, Reply, Request, Teacher, ToolKey, ToolRequest
 from orca_agents.models.replies import accept, sound_arguments
-from orca_agents.records import ToolCall, short_hash
+from orca_agents.records import ToolCall, qualified, short_hash
 
 _INFO = ModelInfo(
     vision=False, function_calling=True, json_output=True, structured_output=True, family=ModelFamily.UNKNOWN
@@ -75,11 +75,14 @@ class Place:
     random_seed: int = 0
     calls: int = 0
     tool_calls: int = 0
+    is_one_of_many: bool = False
+    """Whether the run has several skills: then leaves are told apart as `skill/leaf`."""
 
     def purpose(self, model: str, agent: str) -> Purpose:
         """What a call of an agent is for."""
         _, _, below = self.path.partition("/")
-        return Purpose(model, self.stage, below.partition("/")[0], agent)
+        leaf = below.partition("/")[0]
+        return Purpose(model, self.stage, qualified(self.skill if self.is_one_of_many and leaf else "", leaf), agent)
 
     def draw(self) -> int:
         """A number that differs from place to place and from run seed to run seed, and is the same again."""

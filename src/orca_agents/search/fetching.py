@@ -253,7 +253,7 @@ def _document(answer: _Answer) -> Document:
         if kind in ("text/html", "application/xhtml+xml"):
             if reason := missing():
                 raise SearchError(f"{name} is an HTML page, and {reason}")
-            return read_page(_decoded(answer.body, rest, in_page=True), name, SeedOptions())
+            return read_page(_decoded(answer.body, rest, in_page=True), name)
         if kind == "application/pdf":
             return _read_pdf(answer.body, name)
         if kind in _PLAIN or kind.endswith("+json"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from orca_agents.records import SeedKind, Skip, short_hash
 
@@ -24,6 +24,9 @@ class SeedOptions:
     """Kinds of seed that are wanted; others are skipped with a reason. All unless given."""
     words: tuple[int, int] = (10, 3000)
     """Fewest and most words of a seed. A longer document is cut at `min(chunk_words, words[1])`."""
+    pages: Literal["one", "both"] = "one"
+    """How a web page is read where `kinds` has `html`: as a page, and as a text too if that is wanted as well (`both`);
+    `one` takes the text where both are wanted."""
     language: str | None = None
     """The language in which examples are to be written. A seed keeps its own language all the same."""
 
@@ -33,6 +36,16 @@ class SeedOptions:
         fewest, most = self.words
         if fewest < 0 or most < 1 or fewest > most:
             raise ValueError(f"words is {self.words}; give (fewest, most) with 0 <= fewest <= most")
+
+    @property
+    def as_text(self) -> bool:
+        """Whether a web page is read as a text."""
+        return self.kinds is None or "html" not in self.kinds or "text" in self.kinds
+
+    @property
+    def as_html(self) -> bool:
+        """Whether a web page is read as a page."""
+        return self.kinds is not None and "html" in self.kinds and ("text" not in self.kinds or self.pages == "both")
 
     @property
     def capacity(self) -> int:

@@ -13,6 +13,7 @@ from orca_agents.records import Seed, Skip, short_hash
 from orca_agents.seeds.chunking import chunk, count_cells, count_words
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.documents import Document, SeedOptions, skip
+from orca_agents.seeds.grouping import with_corpora
 from orca_agents.seeds.kinds import kind_of, looks_like_markdown
 from orca_agents.seeds.met import Met
 from orca_agents.seeds.quality import reason_to_skip
@@ -34,7 +35,10 @@ def read_seeds(
     if isinstance(sources, (str, Path, Seed)):
         sources = (sources,)
     with Met() as met:
-        for item in _plan(sources, options, stdin, met):
+        items = _plan(sources, options, stdin, met)
+        if options.kinds is not None and "corpus" in options.kinds:
+            items = with_corpora(items, options.words[1])
+        for item in items:
             if isinstance(item, Skip) and (times := met.times("skips", item.id)) > 1:
                 item = item.model_copy(update={"id": short_hash(item.id, str(times))})
             yield item

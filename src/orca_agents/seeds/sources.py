@@ -201,7 +201,7 @@ def _read_description(decoded: Decoded, path: Path, name: str, options: SeedOpti
 def _read_text(decoded: Decoded, name: str, path: Path, options: SeedOptions) -> Iterator[Document | Skip]:
     code = kinds.is_code(path)
     if not code and not kinds.is_markdown(path) and kinds.looks_like_html(decoded.text):
-        yield html.read_page(decoded, name, options)
+        yield from html.read_pages(decoded, name, options)
     elif not code and not kinds.is_markdown(path) and kinds.looks_like_xml(decoded.text):
         yield skip(name, kinds.XML_REFUSED)
     else:

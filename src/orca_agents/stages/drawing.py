@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from orca_agents.config import IDENTITY, Leaf
+from orca_agents.config import IDENTITY, PROGRAMS, Leaf
 from orca_agents.library import short_name
 from orca_agents.records import Seed
 from orca_agents.stages.studio import Studio
@@ -40,7 +40,7 @@ def draw_seed(studio: Studio, seed: Seed, filled: Mapping[str, Fill] | None = No
     agents = _suited_agents(studio, seed)
     if filled is None:
         return tuple(
-            Drawn(agent, tuple(_sample(suited_leaves(studio, agent), _leaf_count(studio), draw)))
+            Drawn(agent, tuple(_sample_leaves(suited_leaves(studio, agent), _leaf_count(studio), draw)))
             for agent in _sample(agents, _agent_count(studio), draw)
         )
     return _draw_emptiest(studio, agents, filled, draw)
@@ -95,8 +95,9 @@ def _suited_agents(studio: Studio, seed: Seed) -> list[str]:
         agent
         for agent in stage.agents
         if suited_leaves(studio, agent)
-        and not (agent == IDENTITY and translated)
+        and not (agent in PROGRAMS and translated)
         and (not studio.transformers or short_name(agent) in studio.transformers)
+        and seed.kind in stage.kinds.get(short_name(agent), (seed.kind,))
     ]
 
 
@@ -107,6 +108,14 @@ def _agent_count(studio: Studio) -> int:
 
 def _leaf_count(studio: Studio) -> int:
     return studio.choose or studio.skill.config.instruct.choose
+
+
+def _sample_leaves(fit: Sequence[Leaf], count: int, draw: random.Random) -> list[Leaf]:
+    """So many of them, each by its weight (Efraimidis and Spirakis, 2006)."""
+    if all(leaf.weight == 1 for leaf in fit):
+        return _sample(fit, count, draw)
+    lots = {leaf.name: draw.random() ** (1 / leaf.weight) for leaf in fit}
+    return sorted(fit, key=lambda leaf: -lots[leaf.name])[:count]
 
 
 def _sample(fit: Sequence[T], count: int, draw: random.Random) -> list[T]:

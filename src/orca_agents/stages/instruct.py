@@ -11,8 +11,6 @@ from orca_agents.library import short_name
 from orca_agents.records import CheckResult, Content, Instruction, Seed
 from orca_agents.stages.studio import Authored, Studio, author, examine_case
 
-QUESTION_CHARS = 500
-
 
 def writer_of(studio: Studio, leaf: Leaf) -> str:
     """The agent that writes questions of a leaf."""
@@ -21,12 +19,9 @@ def writer_of(studio: Studio, leaf: Leaf) -> str:
 
 def item_form(studio: Studio, leaf: Leaf, *, may_decline: bool) -> Form:
     """What the writer of a question of this leaf hands in."""
-    question = Field(
-        studio.skill.config.instruct.harvest,
-        "the question alone, without its options or its answer",
-        min_chars=8,
-        max_chars=QUESTION_CHARS,
-    )
+    stage = studio.skill.config.instruct
+    least, most = stage.chars
+    question = Field(stage.harvest, stage.about, min_chars=least, max_chars=most)
     return Form((question, *FORMS[leaf.answer].item_fields(leaf)), may_decline=may_decline)
 
 
@@ -40,6 +35,9 @@ def read_item(studio: Studio, leaf: Leaf, product: Product, base: Instruction) -
             "key": item.key,
             "calculation": item.calculation,
             "answerable": item.answerable,
+            "hidden": item.hidden,
+            "history": item.history,
+            "proof": {},
         }
     )
 
@@ -64,9 +62,13 @@ async def instruct(studio: Studio, seed: Seed, content: Content, leaf: Leaf) -> 
     checks = (*studio.skill.config.instruct.checks, *leaf.checks)
     prompts = studio.prompts(agent, leaf.description, leaf.pitfalls)
 
-    def examine(instruction: Instruction) -> tuple[CheckResult, ...]:
-        case = Case(seed, content, studio.language_of(seed), leaf=leaf, instruction=instruction, prompts=prompts)
-        return examine_case(checks, case, "instruction")
+    lab = studio.lab(seed, path)
+
+    async def examine(instruction: Instruction) -> tuple[CheckResult, ...]:
+        case = Case(
+            seed, content, studio.language_of(seed), leaf=leaf, instruction=instruction, prompts=prompts, lab=lab
+        )
+        return await examine_case(checks, case, "instruction")
 
     step = Step(
         short_name(agent),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orca_agents.checks.api import judged_by
 from orca_agents.config import Goal
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
@@ -47,6 +48,12 @@ class Item:
     """The instruction as it is now, repaired or not."""
     ballot: Ballot | None = None
     """The votes on that instruction, once they are held."""
+    proof: Authored[Instruction] | None = None
+    """The instruction with its proof, where its leaf has one."""
+    tags: tuple[str, ...] = ()
+    """What probes have shown of it."""
+    notes: tuple[str, ...] = ()
+    """What else is to be told of it by a tag."""
     chats: list[str] = field(default_factory=list)
     """Ids of the chats behind it, in the order in which they began."""
 
@@ -65,13 +72,14 @@ class Item:
         """The item as a training example, with all that is known about it."""
         studio, seed, record = self.studio, self.seed, instruction.record
         chats = tuple(self.chats)
-        proof = "graders" if record.form == "essay" else "votes"
+        proof = {"grades": ", graders", "votes": ", votes", "programs": ""}[judged_by(record.form)]
         responder = studio.skill.config.respond.agents[0]
         return Example(
             id=self.id,
             skill=studio.skill.name,
             leaf=record.leaf,
             messages=training_messages(studio, seed, draft.record),
+            tools=draft.record.tools,
             metadata=ExampleMetadata(
                 seed_ids=(seed.id,),
                 source=seed.source,
@@ -84,6 +92,9 @@ class Item:
                 passage=record.content.text,
                 form=record.form,
                 reference=record.key,
+                hidden=draft.record.instruction.hidden,
+                proof=draft.record.instruction.proof,
+                facts=draft.record.facts,
                 answerable=record.answerable,
                 evidence=draft.record.evidence,
                 parent_id=record.parent_id,
@@ -94,7 +105,7 @@ class Item:
                 models={name: role.config.model for name, role in studio.roles.items()},
                 chats=chats,
                 usage=sum((self.kept[chat].usage for chat in chats if chat in self.kept), Usage()),
-                verification=self._verification(f"programs, {proof}", True, votes, instruction, draft),
+                verification=self._verification(f"programs{proof}", True, votes, instruction, draft),
                 tags=tags,
                 demo=any(role.teacher.is_demo for role in studio.roles.values()),
             ),
@@ -187,14 +198,20 @@ class Item:
     ) -> Verification:
         first = "content" if isinstance(instruction.record, Content) else "instruction"
         later = draft if draft is not None and draft is not instruction else None
+        proof = self.proof if instruction is not self.proof else None
         return Verification(
             method=method,
             verdict="accepted" if accepted else "rejected",
-            checks=(*instruction.results, *(later.results if later else ())),
+            checks=(
+                *instruction.results,
+                *(proof.results if proof else ()),
+                *(later.results if later else ()),
+            ),
             votes=votes,
             repairs=(
                 *(f"content: {check}" for check in self.content_repairs),
                 *(f"{first}: {check}" for check in instruction.repairs),
+                *(f"proof: {check}" for check in (proof.repairs if proof else ())),
                 *(f"draft: {check}" for check in (later.repairs if later else ())),
             ),
         )

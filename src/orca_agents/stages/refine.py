@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from orca_agents.chats import Chat, Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.api import Case
-from orca_agents.config import Goal
+from orca_agents.config import IDENTITY, Goal, Transform
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import Field, Form, Product
 from orca_agents.library import short_name
 from orca_agents.records import CheckResult, Instruction, Seed
 from orca_agents.stages.instruct import item_form, read_item
+from orca_agents.stages.respond import asked
 from orca_agents.stages.studio import Authored, Studio, author, examine_case
-from orca_agents.stages.transform import PASSAGE_CHARS, PASSAGE_LEAST
 
 UNANSWERABLE = "unanswerable"
 """The published goal after which the passage must no longer hold the answer."""
@@ -69,7 +69,7 @@ async def propose(studio: Studio, seed: Seed, parent: Instruction, path: str, go
     variables = studio.variables(
         seed,
         passage=parent.content.text,
-        question=form.shown(parent, studio.language_of(seed)),
+        question=asked(parent, studio.language_of(seed)),
         key=form.final(parent.key, parent) if parent.key else "(none)",
         leaf=studio.skill.config.leaf(parent.leaf),
         goal=goal,
@@ -116,7 +116,7 @@ async def edit(studio: Studio, proposals: Proposals, number: int) -> Authored[In
         form=_edited_form(studio, parent, proposals.goal),
         build=_reader(studio, proposals, base, number),
     )
-    return await author(studio, chat, step, _examiner(studio, proposals))
+    return await author(studio, chat, step, _examiner(studio, proposals, proposals.path_of(number)))
 
 
 def _edited_form(studio: Studio, parent: Instruction, goal: Goal) -> Form:
@@ -124,8 +124,10 @@ def _edited_form(studio: Studio, parent: Instruction, goal: Goal) -> Form:
     if goal.edits == "question":
         return item_form(studio, studio.skill.config.leaf(parent.leaf), may_decline=False)
     about = "the whole passage with your edit carried out"
-    fields = [Field("passage", about, min_chars=PASSAGE_LEAST, max_chars=PASSAGE_CHARS)]
-    if goal.name != UNANSWERABLE:
+    transform = studio.skill.config.transform or Transform(agents=(IDENTITY,))
+    least, most = transform.chars
+    fields = [Field("passage", about, min_chars=least, max_chars=most)]
+    if goal.name != UNANSWERABLE and parent.key:
         about = "the answer that the question now has; "
         fields += [replace(field, about=about + field.about) for field in FORMS[parent.form].answer_fields(parent)]
         if parent.calculation is not None:
@@ -143,24 +145,28 @@ def _reader(studio: Studio, proposals: Proposals, base: Instruction, number: int
         content = parent.content.model_copy(
             update={
                 "id": studio.id_of(proposals.seed, f"{proposals.path_of(number)}/passage"),
-                "text": product["passage"][0].strip(),
+                "text": product["passage"][0].strip("\r\n"),
                 "parent_id": parent.content.id,
                 "chats": base.chats,
             }
         )
         if goal.name == UNANSWERABLE:
-            gone = {"content": content, "key": (), "calculation": None, "answerable": False}
+            gone = {"content": content, "key": (), "calculation": None, "answerable": False, "proof": {}}
             return base.model_copy(update=gone)
+        if not parent.key:  # any answer to it is judged in another way than by a key
+            return base.model_copy(update={"content": content, "proof": {}})
         key = FORMS[parent.form].read_answer(product, parent)
         if not key:
             raise UnparsableError("the new answer is missing")
         calculation = product["calculation"][0] if parent.calculation is not None else None
-        return base.model_copy(update={"content": content, "key": key, "calculation": calculation})
+        return base.model_copy(update={"content": content, "key": key, "calculation": calculation, "proof": {}})
 
     return read
 
 
-def _examiner(studio: Studio, proposals: Proposals) -> Callable[[Instruction], tuple[CheckResult, ...]]:
+def _examiner(
+    studio: Studio, proposals: Proposals, path: str
+) -> Callable[[Instruction], Awaitable[tuple[CheckResult, ...]]]:
     """The checks of an edited item: those of a passage too, where the passage was edited."""
     config, goal, seed = studio.skill.config, proposals.goal, proposals.seed
     assert config.refine is not None
@@ -172,7 +178,9 @@ def _examiner(studio: Studio, proposals: Proposals) -> Callable[[Instruction], t
         *studio.prompts(editor, goal.description, leaf.description, leaf.pitfalls),
     )
 
-    def examine(instruction: Instruction) -> tuple[CheckResult, ...]:
+    lab = studio.lab(seed, path)
+
+    async def examine(instruction: Instruction) -> tuple[CheckResult, ...]:
         case = Case(
             seed,
             instruction.content,
@@ -182,9 +190,10 @@ def _examiner(studio: Studio, proposals: Proposals) -> Callable[[Instruction], t
             instruction=instruction,
             parent=proposals.parent,
             prompts=prompts,
+            lab=lab,
         )
         if goal.edits == "passage":
-            return examine_case(names, case, "content", "instruction")
-        return examine_case(names, case, "instruction")
+            return await examine_case(names, case, "content", "instruction")
+        return await examine_case(names, case, "instruction")
 
     return examine

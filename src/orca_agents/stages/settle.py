@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orca_agents.checks import PROBES
+from orca_agents.checks.api import judged_by
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
 from orca_agents.records import Draft, Instruction, Outcome, Vote
+from orca_agents.stages.formatting import add_rule, wants_rule
 from orca_agents.stages.item import Item
+from orca_agents.stages.prove import prove
 from orca_agents.stages.refine import UNANSWERABLE
 from orca_agents.stages.respond import respond
 from orca_agents.stages.studio import Authored
@@ -18,6 +22,7 @@ from orca_agents.stages.verify import (
     hold_old_ballot,
     judge,
     judge_old,
+    probed,
     responder_vote,
     solved_without_passage,
 )
@@ -35,16 +40,31 @@ async def settle(item: Item, made: Authored[Instruction]) -> Outcome:
         if made.failed is not None:
             stage = "refine" if item.parent else "instruct"
             return item.failed_check(stage, made)
-        draft = await respond(item.studio, item.seed, made.record, f"{item.path}/respond{attempt}")
+        proved = await prove(item.studio, item.seed, made.record, f"{item.path}/prove{attempt}")
+        if proved is not None:
+            item.took(*proved.record.chats)
+            if proved.failed is not None:
+                return item.failed_check("prove", proved, made)
+            item.proof = proved
+        instruction = proved.record if proved is not None else made.record
+        if wants_rule(item.studio, instruction):
+            place = f"{item.path}/format{attempt}"
+            item.took(item.studio.chat_id(item.seed, place))
+            ruled = await add_rule(item.studio, item.seed, instruction, place)
+            item.notes = ("no_format_rule",) if ruled is None else ()
+            instruction = ruled or instruction
+        draft = await respond(item.studio, item.seed, instruction, f"{item.path}/respond{attempt}")
         item.took(*draft.record.chats)
         if draft.failed is not None:
             return item.failed_check("respond", draft, made)
         ballot = await _hold(item, draft, f"{item.path}/verify{attempt}")
-        verdict = judge(item.studio, made.record, ballot)
+        verdict = judge(item.studio, instruction, ballot)
         if not verdict.ok and verdict.blame == "draft" and draft.can_be_repaired:
             draft, ballot, verdict = await _mend_draft(item, draft, ballot, verdict, attempt)
             if draft.failed is not None:
                 return item.failed_check("respond", draft, made)
+        if verdict.ok:
+            ballot, verdict = await _probe(item, instruction, ballot, f"{item.path}/verify{attempt}")
         if verdict.ok:
             return await _accepted(item, made, draft, ballot)
         if attempt or verdict.blame != "instruction" or not made.can_be_repaired:
@@ -70,10 +90,12 @@ async def _mend_draft(
     mended = await draft.repaired(item.studio, CHECK, verdict.reason)
     if mended.failed is not None:
         return mended, ballot, verdict
-    if mended.record.instruction.form == "essay":
-        ballot = await _hold(item, mended, f"{item.path}/verify{attempt}.mended")
+    path = f"{item.path}/verify{attempt}.mended"
+    if judged_by(mended.record.instruction.form) == "grades":
+        ballot = await _hold(item, mended, path)
     else:
-        item.ballot = ballot = replace(ballot, votes=(responder_vote(mended.record), *ballot.votes[1:]))
+        own = await responder_vote(item.studio, item.seed, mended.record, path)
+        item.ballot = ballot = replace(ballot, votes=(own, *ballot.votes[1:]))
     return mended, ballot, judge(item.studio, mended.record.instruction, ballot)
 
 
@@ -88,10 +110,30 @@ async def _accepted(item: Item, made: Authored[Instruction], draft: Authored[Dra
             return item.voted_down(made, draft, votes, "answerable_before_the_edit", verdict.reason)
     tags: tuple[str, ...] = ()
     instruction = made.record
-    if item.studio.skill.config.verify.closed_book and instruction.answerable and instruction.form != "essay":
+    by_votes = judged_by(instruction.form) == "votes"
+    if item.studio.skill.config.verify.closed_book and instruction.answerable and by_votes:
         closed, tags = await _closed_book(item, instruction)
         votes = (*votes, *closed)
-    return item.example(made, draft, votes, tags)
+    return item.example(made, draft, votes, (*item.notes, *item.tags, *tags))
+
+
+async def _probe(item: Item, instruction: Instruction, ballot: Ballot, path: str) -> tuple[Ballot, Verdict]:
+    """What solvers answer who see the item changed: it is turned down, or tagged, where that shows something."""
+    item.tags = ()
+    for name in item.studio.skill.config.verify.probes:
+        probe = PROBES[name]
+        view = probe.view(instruction) if instruction.answerable else None
+        if view is None:
+            continue
+        item.took(item.studio.chat_id(item.seed, f"{path}/{name}"))
+        vote = await probed(item.studio, item.seed, view, probe, path)
+        item.ballot = ballot = replace(ballot, votes=(*ballot.votes, vote))
+        if vote.agrees == (probe.expects == "right"):
+            continue
+        if probe.otherwise == "reject":
+            return ballot, Verdict(False, "instruction", probe.reason)
+        item.tags = (*item.tags, probe.tag)
+    return ballot, Verdict(True)
 
 
 async def _votes_on_parent(item: Item, parent: Instruction) -> Ballot:

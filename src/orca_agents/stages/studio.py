@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, TypeVar, cast
+from random import Random
+from typing import Any, Generic, TypeVar, cast
 
 from orca_agents.chats import Chat, Participant, Step, chat_id, open_chat
 from orca_agents.checks import run_checks
@@ -16,7 +17,8 @@ from orca_agents.language import language_name
 from orca_agents.library import Skill, short_name
 from orca_agents.models.api import Teacher
 from orca_agents.models.client import CallRecord
-from orca_agents.records import CheckResult, Content, Draft, Instruction, Seed, Transcript, short_hash
+from orca_agents.records import CheckLevel, CheckResult, Content, Draft, Instruction, Seed, Transcript, short_hash
+from orca_agents.stages.lab import RecordedLab
 from orca_agents.templates import render
 from orca_agents.toolbox.services import Toolbox
 
@@ -65,6 +67,10 @@ class Studio:
     """Draw from these leaves only, if there are any."""
     transformers: frozenset[str] = frozenset()
     """Draw from these transformers only, if there are any."""
+    formats: float = 0.0
+    """The part of the items to which a rule for the form of the reply is added."""
+    is_one_of_many: bool = False
+    """Whether the run has other skills beside this one: its costs are then told apart from theirs."""
 
     def language_of(self, seed: Seed) -> str | None:
         """The language that everything made from a seed is to be in."""
@@ -77,15 +83,19 @@ class Studio:
         """
         code = self.language_of(seed)
         language = language_name(code) if code else "the language of the passage"
-        return {"language": language, **{name: _inside_fences(value) for name, value in others.items()}}
+        return {_SEED: seed.id, "language": language, **{name: _inside_fences(value) for name, value in others.items()}}
 
     def agent(self, name: str) -> AgentConfig:
         """An agent of this skill."""
         return self.skill.agents[name]
 
     def task(self, agent: str, variables: Mapping[str, Any]) -> str:
-        """What is put to an agent."""
-        return render(self.agent(agent).task, dict(variables))
+        """What is put to an agent, with one of its worked examples where it has any."""
+        config = self.agent(agent)
+        filled = dict(variables)
+        if config.examples:
+            filled["example"] = Random(f"{self.random_seed}/{agent}/{filled[_SEED]}").choice(config.examples)
+        return render(config.task, filled)
 
     def prompts(self, agent: str, *more: str) -> tuple[str, ...]:
         """The words around the passage, for the checks that look for words that leaked out of them."""
@@ -129,6 +139,7 @@ class Studio:
             record=self.record,
             random_seed=self.random_seed,
             services=self.toolbox,
+            is_one_of_many=self.is_one_of_many,
         )
 
     async def ask(self, chat: Chat, step: Step) -> object:
@@ -142,6 +153,10 @@ class Studio:
             raise
         self.heard(chat.transcript)
         return product
+
+    def lab(self, seed: Seed, path: str) -> RecordedLab:
+        """Where the checks of what stands at this place in the flow may run code."""
+        return RecordedLab(self.toolbox, self.record, seed.id, f"{self.skill.name}/{path}")
 
     def chat_id(self, seed: Seed, path: str) -> str:
         """The id of the chat at a place in the flow."""
@@ -161,7 +176,7 @@ class Authored(Generic[RecordT]):
     chat: Chat | None = None
     step: Step | None = None
     """How the author was asked. Without chat and step (the identity transformer) nobody can repair it."""
-    examine: Callable[[RecordT], tuple[CheckResult, ...]] | None = field(default=None, repr=False)
+    examine: Callable[[RecordT], Awaitable[tuple[CheckResult, ...]]] | None = field(default=None, repr=False)
     repairs: tuple[str, ...] = ()
     """Names of the checks that failed before the repair; a record has at most one repair."""
 
@@ -185,20 +200,22 @@ class Authored(Generic[RecordT]):
             "Mend that, change as little else as you can, and hand in the whole thing again."
         )
         record = cast(RecordT, await studio.ask(self.chat, replace(self.step, says=words, also=())))
-        return replace(self, record=record, results=self.examine(record), repairs=(*self.repairs, check))
+        return replace(self, record=record, results=await self.examine(record), repairs=(*self.repairs, check))
 
 
 async def author(
-    studio: Studio, chat: Chat, step: Step, examine: Callable[[RecordT], tuple[CheckResult, ...]]
+    studio: Studio, chat: Chat, step: Step, examine: Callable[[RecordT], Awaitable[tuple[CheckResult, ...]]]
 ) -> Authored[RecordT]:
     """Have a record made by one step of a chat, examine it, and let its author repair it once if it fails."""
     record = cast(RecordT, await studio.ask(chat, step))
-    made = Authored(record, examine(record), chat, step, examine)
+    made = Authored(record, await examine(record), chat, step, examine)
     if (failed := made.failed) is not None:
         made = await made.repaired(studio, failed.name, failed.reason)
     return made
 
 
+_SEED = "_seed"
+"""Under this name the variables of a template hold the seed's id: what is drawn for a template is drawn by it."""
 _FENCE = re.compile(r"<<<(?=\w)|(?<=\w)>>>")
 
 
@@ -212,14 +229,14 @@ def _inside_fences(value: Any) -> Any:
     return tuple(map(_inside_fences, value)) if isinstance(value, tuple) else value
 
 
-def examine_case(
-    names: Sequence[str], case: Case, *levels: Literal["content", "instruction", "draft"]
-) -> tuple[CheckResult, ...]:
+async def examine_case(names: Sequence[str], case: Case, *levels: CheckLevel) -> tuple[CheckResult, ...]:
     """Run the named checks of these levels, in that order, up to the first that fails."""
     results: list[CheckResult] = []
     for level in levels:
-        for result in run_checks(names, level, case):
-            results.append(result)
-            if not result.ok:
+        for name in dict.fromkeys(
+            names
+        ):  # one by one: what is malformed must not come before checks that take it to be sound
+            results += await run_checks([name], level, case)
+            if results and not results[-1].ok:
                 return tuple(results)
     return tuple(results)

@@ -9,15 +9,18 @@ from typing import Any, Literal, cast
 
 from orca_agents.chats import Step
 from orca_agents.checks import FORMS
+from orca_agents.checks.api import Lab, Probe, judged_by
 from orca_agents.checks.evidence import find_quotes
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import Field, Form, Product
 from orca_agents.library import short_name
 from orca_agents.records import Answer, Draft, Instruction, Seed, Vote
-from orca_agents.stages.respond import answer_form, read_answer
+from orca_agents.stages.respond import answer_form, asked, read_answer
 from orca_agents.stages.studio import Studio
 
 RESPONDER = "responder"
+SHOWN_CHARS = 300
+"""So much of an answer is told to the author whose item lost its vote."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,15 @@ class Verdict:
 
 
 async def hold_ballot(studio: Studio, seed: Seed, draft: Draft, path: str) -> Ballot:
-    """The responder's vote and those of the solvers (essays: of the graders), asked side by side."""
-    if draft.instruction.form == "essay":
+    """The responder's vote and those of the solvers (essays and the like: of the graders), asked side by side."""
+    judged = judged_by(draft.instruction.form)
+    if judged == "programs":
+        return Ballot(())
+    if judged == "grades":
         return await _grade(studio, seed, draft, path)
+    own = await responder_vote(studio, seed, draft, path)
     solved = await _solve(studio, seed, draft.instruction, path, studio.skill.config.verify.solvers)
-    return Ballot((responder_vote(draft), *solved.votes), solved.errors, (draft.chats[-1], *solved.chats))
+    return Ballot((own, *solved.votes), solved.errors, (draft.chats[-1], *solved.chats))
 
 
 async def hold_old_ballot(studio: Studio, seed: Seed, parent: Instruction, path: str) -> Ballot:
@@ -58,27 +65,37 @@ async def hold_old_ballot(studio: Studio, seed: Seed, parent: Instruction, path:
 
 async def solved_without_passage(studio: Studio, seed: Seed, instruction: Instruction, path: str) -> Vote:
     """One solver's answer without the passage."""
-    return await _solver_vote(studio, seed, instruction, f"{path}/closed_book", "solver_closed_book", passage=False)
+    return await _solver_vote(studio, seed, instruction, f"{path}/closed_book", "solver_closed_book", passage="none")
 
 
-def responder_vote(draft: Draft) -> Vote:
+async def probed(studio: Studio, seed: Seed, view: Instruction, probe: Probe, path: str) -> Vote:
+    """A solver's answer to the item as a probe shows it."""
+    return await _solver_vote(studio, seed, view, f"{path}/{probe.name}", f"solver_{probe.name}", passage=probe.name)
+
+
+async def responder_vote(studio: Studio, seed: Seed, draft: Draft, path: str) -> Vote:
     """The responder's answer as a vote."""
-    return Vote(voter=RESPONDER, answer=draft.answer, agrees=agrees(draft.answer, draft.instruction))
+    lab = studio.lab(seed, path)
+    return Vote(voter=RESPONDER, answer=draft.answer, agrees=await agrees(draft.answer, draft.instruction, lab))
 
 
-def agrees(answer: Answer, instruction: Instruction) -> bool:
-    """Whether an answer equals the key, compared in the way of the item's form."""
+async def agrees(answer: Answer, instruction: Instruction, lab: Lab | None = None) -> bool:
+    """Whether an answer is right: equal to the key, or as the item's form finds out."""
     if not (answer.answerable and instruction.answerable):
         return answer.answerable == instruction.answerable
-    return FORMS[instruction.form].same(instruction.key, answer.value, instruction)
+    return await FORMS[instruction.form].is_right(answer, instruction, lab)
 
 
 def judge(studio: Studio, instruction: Instruction, ballot: Ballot) -> Verdict:
     """The verdict on an item with a key: at least `agree` votes for it, all of them where it is unanswerable."""
     stage = studio.skill.config.verify
-    if instruction.form == "essay":
-        return _judge_essay(ballot, stage.solvers)
-    needed = stage.agree if instruction.answerable else stage.solvers + 1
+    judged = judged_by(instruction.form)
+    if judged == "programs":
+        return Verdict(True)
+    if judged == "grades":
+        return _judge_grades(ballot, stage.solvers)
+    agree = studio.skill.config.leaf(instruction.leaf).agree or stage.agree
+    needed = agree if instruction.answerable else stage.solvers + 1
     solvers = [vote for vote in ballot.votes if vote.voter != RESPONDER]
     responder = next(vote for vote in ballot.votes if vote.voter == RESPONDER)
     if ballot.agreeing >= needed and responder.agrees:
@@ -88,12 +105,18 @@ def judge(studio: Studio, instruction: Instruction, ballot: Ballot) -> Verdict:
     answers = "; ".join(_as_text(vote.answer, instruction) for vote in ballot.votes)
     voters = stage.solvers + 1
     key = FORMS[instruction.form].final(instruction.key, instruction) if instruction.answerable else "unanswerable"
-    trouble = f" ({'; '.join(ballot.errors)})" if ballot.errors else ""
+    if instruction.answerable and not instruction.key:
+        return Verdict(
+            False,
+            "instruction",
+            f"only {ballot.agreeing} of {voters} independent answers pass ({needed} must): the task may ask for "
+            f"something else than what its answers are checked for{_trouble(ballot)}; they answered: {answers}",
+        )
     return Verdict(
         False,
         "instruction",
         f"your answer is {key!r}, but only {ballot.agreeing} of {voters} independent readers reached it "
-        f"({needed} must){trouble}; they answered: {answers}",
+        f"({needed} must){_trouble(ballot)}; they answered: {answers}",
     )
 
 
@@ -120,13 +143,17 @@ async def _solve(studio: Studio, seed: Seed, instruction: Instruction, path: str
 
 
 async def _solver_vote(
-    studio: Studio, seed: Seed, instruction: Instruction, path: str, voter: str, *, passage: bool = True
+    studio: Studio, seed: Seed, instruction: Instruction, path: str, voter: str, *, passage: str = "this"
 ) -> Vote:
-    agent = studio.skill.config.verify.agents[0]
+    stage = studio.skill.config.verify
+    agent = stage.agents[0]
+    if stage.shuffle_options:
+        instruction = FORMS[instruction.form].shuffled(instruction, voter)
     variables = studio.variables(
         seed,
-        passage=instruction.content.text if passage else "",
-        question=FORMS[instruction.form].shown(instruction, studio.language_of(seed)),
+        passage="" if passage == "none" else instruction.content.text,
+        question=asked(instruction, studio.language_of(seed)),
+        leaf=studio.skill.config.leaf(instruction.leaf),
         rubric=(),
         response="",
     )
@@ -134,15 +161,15 @@ async def _solver_vote(
     step = Step(
         short_name(agent),
         studio.task(agent, variables),
-        form=answer_form(instruction, evidence=False),
+        form=answer_form(studio.skill.config.respond, instruction, evidence=False),
         build=lambda product: read_answer(product, instruction),
     )
     answer = cast(Answer, await studio.ask(chat, step))
     return Vote(
         voter=voter,
-        passage="this" if passage else "none",
+        passage=passage,
         answer=answer,
-        agrees=agrees(answer, instruction),
+        agrees=await agrees(answer, instruction, studio.lab(seed, path)),
     )
 
 
@@ -158,12 +185,18 @@ async def _grade(studio: Studio, seed: Seed, draft: Draft, path: str) -> Ballot:
 async def _grader_vote(studio: Studio, seed: Seed, draft: Draft, path: str, voter: str) -> Vote:
     agent = studio.skill.config.verify.agents[1]
     instruction = draft.instruction
-    rubric, essay = instruction.parts["rubric"], draft.answer.value[0]
+    form = FORMS[instruction.form]
+    rubric, response = form.rubric(instruction), form.graded(draft)
     variables = studio.variables(
-        seed, passage=instruction.content.text, question=instruction.question, rubric=rubric, response=essay
+        seed,
+        passage=instruction.content.text,
+        question=instruction.question,
+        rubric=rubric,
+        response=response,
+        leaf=studio.skill.config.leaf(instruction.leaf),
     )
     points = len(rubric)
-    form = Form(
+    marks = Form(
         (
             Field(
                 "quotes",
@@ -185,9 +218,9 @@ async def _grader_vote(studio: Studio, seed: Seed, draft: Draft, path: str, vote
         )
     )
     chat = studio.chat("verify", path, seed, [agent], variables)
-    product = cast(Product, await studio.ask(chat, Step(short_name(agent), studio.task(agent, variables), form=form)))
+    product = cast(Product, await studio.ask(chat, Step(short_name(agent), studio.task(agent, variables), form=marks)))
     made = [
-        met == "yes" and bool(find_quotes(essay, (quote,)))
+        met == "yes" and bool(find_quotes(response, (quote,)))
         for met, quote in zip(product["met"], product["quotes"], strict=True)
     ]
     missing = [point for point, good in zip(rubric, made, strict=True) if not good]
@@ -196,13 +229,12 @@ async def _grader_vote(studio: Studio, seed: Seed, draft: Draft, path: str, vote
     return Vote(voter=voter, answer=graded, agrees=not missing)
 
 
-def _judge_essay(ballot: Ballot, graders: int) -> Verdict:
+def _judge_grades(ballot: Ballot, graders: int) -> Verdict:
     if ballot.agreeing >= graders:
         return Verdict(True)
     # the responder must not learn the points: which ones are missing stands in the votes alone
-    trouble = f" ({'; '.join(ballot.errors)})" if ballot.errors else ""
     reason = "graders miss points that a good answer to this question makes; read question and passage again"
-    return Verdict(False, "draft", reason + trouble)
+    return Verdict(False, "draft", reason + _trouble(ballot))
 
 
 async def _collect(asked: Sequence[Coroutine[Any, Any, Vote]], chats: Sequence[str]) -> Ballot:
@@ -222,4 +254,11 @@ async def _collect(asked: Sequence[Coroutine[Any, Any, Vote]], chats: Sequence[s
 
 
 def _as_text(answer: Answer, instruction: Instruction) -> str:
-    return FORMS[instruction.form].final(answer.value, instruction) if answer.answerable else "unanswerable"
+    if not answer.answerable:
+        return "unanswerable"
+    text = FORMS[instruction.form].told(answer.value, instruction)
+    return text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}..."
+
+
+def _trouble(ballot: Ballot) -> str:
+    return f" ({'; '.join(ballot.errors)})" if ballot.errors else ""

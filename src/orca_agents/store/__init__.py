@@ -25,14 +25,24 @@ from typing import Any
 
 from orca_agents.errors import StoreError
 from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
-from orca_agents.records import Example, Failure, Outcome, Rejection, Seed, ToolCall, Transcript
+from orca_agents.records import (
+    Example,
+    Failure,
+    Outcome,
+    Rejection,
+    Seed,
+    ToolCall,
+    Transcript,
+    qualified,
+    skill_of,
+)
 from orca_agents.store.faults import explained
 from orca_agents.store.file import COUNTS, LOCK_NAME, create_tables, is_in_use, lock_folder, open_reader, open_writer
 from orca_agents.store.packing import from_key, marks, pack, to_key, unpack
-from orca_agents.store.reading import Found, Readings, Spend, Tally
+from orca_agents.store.reading import Count, Found, Readings, Spend, Tally
 from orca_agents.store.writer import Statement, Writer
 
-__all__ = ["FILE_NAME", "LOCK_NAME", "Found", "Spend", "Store", "Tally", "is_in_use"]
+__all__ = ["FILE_NAME", "LOCK_NAME", "Count", "Found", "Spend", "Store", "Tally", "is_in_use"]
 
 FILE_NAME = "store.sqlite"
 
@@ -177,7 +187,8 @@ class Store(Readings):
             ("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows),
         ]
         if finished:
-            accepted = Counter(outcome.leaf for outcome in outcomes if isinstance(outcome, Example))
+            skill = skill_of(unit)
+            accepted = Counter(qualified(skill, outcome.leaf) for outcome in outcomes if isinstance(outcome, Example))
             tally = json.dumps((dict(drawn), dict(accepted), list(picked)), ensure_ascii=False, separators=(",", ":"))
             sql = "INSERT INTO finished VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET tally = excluded.tally"
             statements.append((sql, [(*name, to_key(tally))]))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast, get_args, overload
 
 from orca_agents.errors import StoreError
-from orca_agents.records import Example, Outcome, Record, Seed, Transcript, Usage
+from orca_agents.records import Example, Outcome, Record, Seed, Transcript, Usage, qualified, skill_of
 from orca_agents.store.faults import explained
 from orca_agents.store.file import COUNTS
 from orca_agents.store.packing import R, from_key, marks, to_key, unpack, unpack_text
@@ -54,6 +54,20 @@ class Spend(NamedTuple):
     faults: int
     """Calls that ended without a reply."""
     usage: Usage
+
+
+class Count(NamedTuple):
+    """How many outcomes of one kind there are."""
+
+    type: str
+    stage: str
+    """Empty for an example."""
+    leaf: str | None
+    label: str
+    """The check of a rejection, the error of a failure; empty for others."""
+    skill: str
+    """Empty where the run has one skill alone."""
+    number: int
 
 
 class Readings:
@@ -108,27 +122,27 @@ class Readings:
             sql += " AND " + _in_plan("unit", "outcomes")
         return self._pages(sql, values, ("id", "unit"))
 
-    def counts(self, config_hash: str, *, planned: bool = False) -> Iterator[tuple[str, str, str | None, str, int]]:
-        """How many outcomes there are of each (type, stage, leaf, label), without reading them. The label is the check
-        of a rejection and the error of a failure; an example has neither stage nor label."""
-        numbers: Counter[tuple[str, str, str | None, str]] = Counter()
-        columns = "o.stage, o.leaf, o.label"
+    def counts(self, config_hash: str, *, planned: bool = False) -> Iterator[Count]:
+        """How many outcomes there are of each kind, without reading them."""
+        numbers: Counter[tuple[str, str, str | None, str, str]] = Counter()
+        columns = "o.stage, o.leaf, o.label, o.unit"
         if planned:
             rows = self._in_order(columns, (config_hash,), ("o.type", "o.id"), "")
         else:
             sql = f"SELECT {columns}, o.unit, o.type, o.id FROM outcomes AS o INDEXED BY outcomes_by_unit"  # noqa: S608
             rows = self._pages(f"{sql} WHERE o.config_hash = ?", (config_hash,), ("o.unit", "o.type", "o.id"))
-        for stage, leaf, label, _, type_name, _ in rows:
-            numbers[type_name, stage, leaf, label] += 1
-        for (type_name, stage, leaf, label), number in numbers.items():
-            yield type_name, from_key(stage), None if leaf is None else from_key(leaf), from_key(label), number
+        for stage, leaf, label, unit, _, type_name, _ in rows:
+            numbers[type_name, stage, leaf, label, skill_of(from_key(unit))] += 1
+        for (type_name, stage, leaf, label, skill), number in numbers.items():
+            name = None if leaf is None else from_key(leaf)
+            yield Count(type_name, from_key(stage), name, from_key(label), skill, number)
 
     def accepted_in_order(self, config_hash: str) -> Iterator[tuple[int, str, str]]:
         """(position, id, leaf) of the accepted examples of the latest run, in the order of the units it came by; those
         of one unit by id."""
         where = f" AND o.type = '{Example.__name__}'"
-        for leaf, position, id in self._in_order("o.leaf", (config_hash,), ("o.id",), where):
-            yield position, from_key(id), from_key(leaf)
+        for leaf, unit, position, id in self._in_order("o.leaf, o.unit", (config_hash,), ("o.id",), where):
+            yield position, from_key(id), qualified(skill_of(from_key(unit)), from_key(leaf))
 
     def planned_seeds(self) -> Iterator[tuple[int, str, Seed]]:
         """(position, unit, seed) of the seeds that the latest run came by and that were kept, in that order."""

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from orca_agents.config import Need
 from orca_agents.records import ToolCall
 from orca_agents.sandbox.api import Sandbox
 from orca_agents.search.api import SearchProvider
@@ -23,8 +24,6 @@ if TYPE_CHECKING:  # what few tools use is loaded when it is first asked for
     from orca_agents.search.fetching import Fetcher
     from orca_agents.search.functions import FunctionIndex
 
-Need = Literal["sandbox", "corpus", "functions", "web"]
-"""What a run must have for a tool to be called: checked before its first model call."""
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 TIMEOUT_S = 30.0

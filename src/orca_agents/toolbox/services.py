@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib.util
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orca_agents.config import MCP_TOOL, McpServer, ToolsConfig
+from orca_agents.config import MCP_TOOL, McpServer, Need, ToolsConfig
 from orca_agents.errors import ConfigError, did_you_mean
 from orca_agents.records import Seed
 from orca_agents.sandbox.api import Sandbox
 from orca_agents.search.api import SearchProvider
 from orca_agents.seeds import STDIN, SeedOptions
-from orca_agents.toolbox.api import Need, ToolContext, ToolError
+from orca_agents.toolbox.api import ToolContext, ToolError
 from orca_agents.toolbox.calling import in_thread
 from orca_agents.toolbox.spec import Tool, mcp_name, plain_schema
 
@@ -64,19 +65,19 @@ class Toolbox:
         """The tools of these names."""
         return tuple(self._tools[name] for name in names)
 
-    async def prepare(self, names: Iterable[str]) -> None:
-        """See that every tool of these names can be called. Raises `ConfigError` or `SandboxError` that says what is
-        missing: nothing was asked of a model yet."""
+    async def prepare(self, names: Iterable[str], others: Mapping[Need, str] | None = None) -> None:
+        """See that every tool of these names can be called, and that what `others` need (need -> who) is there. Raises
+        `ConfigError` or `SandboxError` that says what is missing: nothing was asked of a model yet."""
         names = list(dict.fromkeys(names))
         of_servers = [name for name in names if name.startswith("mcp:")]
-        needs: dict[Need, str] = {}
+        needs: dict[Need, str] = dict(others or {})
         for name in names:
             if name not in of_servers:
                 for need in self._tools[name].needs:
                     needs.setdefault(need, name)
         if "web" in needs and not self._config.web:
             raise ConfigError(
-                f"the tool {needs['web']!r} needs the web: allow it with `--web`, or `tools: {{web: true}}` in a run "
+                f"{needs['web']!r} needs the web: allow it with `--web`, or `tools: {{web: true}}` in a run "
                 "file. Queries and addresses then leave this machine"
             )
         for reason in _missing(needs, web=self._config.web):
@@ -268,6 +269,8 @@ _NOTED = ("name", "description", "parameters", "digest")
 
 def _missing(needs: Iterable[Need], *, web: bool) -> Iterator[str]:
     """What is not installed of what these needs take."""
+    if "puzzles" in needs and importlib.util.find_spec("constraint") is None:
+        yield "puzzles are solved by a library that is not installed: pip install 'orca-agents[puzzles]'"
     if web and ("web" in needs or "corpus" in needs):
         from orca_agents.search import fetching
         from orca_agents.search import web as searching

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
+from orca_agents.config import Need
 from orca_agents.models.actions import HAND_IN, UNREADABLE
-from orca_agents.toolbox.api import Need, ToolContext, ToolError, ToolSettings
+from orca_agents.toolbox.api import ToolContext, ToolError, ToolSettings
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """What endpoints take as the name of a function."""

@@ -30,22 +30,30 @@ LONGEST_PARAGRAPH = 150
 def read_html(path: Path, name: str, options: SeedOptions) -> Iterator[Document | Skip]:
     """The page as one document; raises SeedError where it has no text of its own.
 
-    Its text, as Markdown; or, where `options.kinds` has `html` and not `text`, the visible page as HTML.
+    Its text, as Markdown, or the visible page as HTML, or both, one after the other: see `options.pages`.
     """
     with path.open("rb") as stream:
         data = stream.read(MOST_BYTES + 1)
-    yield read_page(_decoded(data), name, options)
+    yield from read_pages(_decoded(data), name, options)
 
 
-def read_page(decoded: Decoded, name: str, options: SeedOptions) -> Document:
+def read_pages(decoded: Decoded, name: str, options: SeedOptions) -> Iterator[Document]:
     """The same for a page that was read already."""
+    if options.as_text:
+        yield read_page(decoded, name, as_html=False)
+    if options.as_html:
+        yield read_page(decoded, name, as_html=True)
+
+
+def read_page(decoded: Decoded, name: str, *, as_html: bool = False) -> Document:
+    """A page in one of its two forms."""
     try:
-        return _read_page(decoded, name, options)
+        return _read_page(decoded, name, as_html)
     except RecursionError:
         raise SeedError("an HTML page that is nested too deeply; give its text") from None
 
 
-def _read_page(decoded: Decoded, name: str, options: SeedOptions) -> Document:
+def _read_page(decoded: Decoded, name: str, as_html: bool) -> Document:
     if importlib.util.find_spec("trafilatura") is None or importlib.util.find_spec("lxml") is None:
         raise SeedError("an HTML page: install what reads it with `pip install 'orca-agents[ingest]'`")
     if len(decoded.text) > MOST_BYTES:
@@ -56,7 +64,6 @@ def _read_page(decoded: Decoded, name: str, options: SeedOptions) -> Document:
     title, language, licence = _title(root), _language(root), _licence(root)
     for element in list(root.iter(*_UNSEEN)):
         element.drop_tree()
-    as_html = options.kinds is not None and "html" in options.kinds and "text" not in options.kinds
     drop_hidden(root, readers_too=not as_html)
     for element in list(root.iter("style")):
         element.drop_tree()  # only now: it says what is hidden

@@ -1,0 +1,1 @@
+"""Dialogues in which an assistant calls functions: their notation, their library, the state behind them."""

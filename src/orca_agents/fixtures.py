@@ -1,0 +1,351 @@
+"""Play the cases of a skill through its whole flow, with a teacher that says what the case wrote down for each agent.
+
+A case is a seed, a leaf, what every agent replies, and what must become of it. Where it has a `label` (`right` or
+`wrong`), it also counts in the measure of the gates: how many wrong items pass, and how many right ones do not. The
+cases of a skill stand in `tests/skills/NAME.yaml` or `tests/skills/NAME/*.yaml` of a library folder, those of a skill
+given as a file also in `NAME.cases.yaml` beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from orca_agents.checks import NAMES
+from orca_agents.config import Config, ModelConfig, Name
+from orca_agents.errors import BadRequestError, ConfigError, NotFoundError, OrcaError
+from orca_agents.execution import execute
+from orca_agents.library import Library, Skill, short_name
+from orca_agents.models.api import Request
+from orca_agents.records import Example, Failure, Rejection, Seed, SeedKind, Skip
+from orca_agents.run_setup import make_config, refuse_unknown
+from orca_agents.runs import SkillRun, collect
+from orca_agents.testing import Answer, Call, ScriptedModel
+from orca_agents.yaml_file import YamlFile
+
+ReplyFields = dict[str, Any]
+
+
+class SeedOfCase(Config):
+    """What the case starts from."""
+
+    text: str
+    kind: SeedKind = "text"
+    language: str | None = "en"
+    title: str | None = None
+    licence: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class CaseConfig(Config):
+    """One case of a file."""
+
+    name: str
+    """A sentence: what is shown."""
+    like: str | None = None
+    """An earlier case that this one is like, but for what it says itself; replies are taken over agent by agent, and
+    field by field where both give fields."""
+    seed: SeedOfCase | None = None
+    leaf: Name | None = None
+    transformer: str = "identity"
+    goals: tuple[Name, ...] = ()
+    """Refinement goals that are tried; to all others the suggester says that the item does not suit."""
+    replies: dict[str, Any] = Field(default_factory=dict)
+    """agent -> what it hands in: fields, or a text; or a list of these, taken in the order of the agent's turns in a
+    chat (the last one for all further turns); or a list of `{when: words of the prompt, reply: ...}` of which the first
+    that fits is taken. `option: text` stands for `answer: letter` of the option that begins so, a list of them for a
+    list of letters. `{call: TOOL, with: {...}}` calls a tool. `suitable: yes` is added where it is asked for."""
+    accepted: int = Field(default=1, ge=0)
+    """How many examples come of it."""
+    rejected: dict[str, int] = Field(default_factory=dict)
+    """check -> how many rejections by it."""
+    failed: int = Field(default=0, ge=0)
+    skipped: int | None = Field(default=None, ge=0)
+    """How many skips come of it, goals that are not tried left out; not looked at unless given."""
+    label: Literal["right", "wrong"] | None = None
+    """Of an item that measures the gates: whether it ought to be accepted. What the gates make of it is then measured,
+    and no error."""
+    hard: bool = False
+    """Of a wrong one: no program could tell; counted by itself."""
+    run: dict[str, Any] = Field(default_factory=dict)
+    """Options of `run_skill` beside these, e.g. `{random_seed: 3}`."""
+
+
+class CasesFile(Config):
+    """A file of cases."""
+
+    skill: str | None = None
+    """For people; the file's place says it."""
+    cases: tuple[CaseConfig, ...]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of a case."""
+
+    case: CaseConfig
+    path: Path
+    problem: str = ""
+    """Why it is not what the case says; empty where it is."""
+    run: SkillRun | None = None
+    spoke: frozenset[str] = frozenset()
+    """The agents that were asked."""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether any example came of it."""
+        return self.run is not None and bool(self.run.examples)
+
+    @property
+    def stopped_by(self) -> frozenset[str]:
+        """The checks that rejected something of it."""
+        return frozenset(rejection.check for rejection in self.run.rejections) if self.run is not None else frozenset()
+
+
+@dataclass
+class GateRates:
+    """How good the gates are on the labelled cases."""
+
+    right: int = 0
+    rejected_right: int = 0
+    wrong: int = 0
+    accepted_wrong: int = 0
+    hard: int = 0
+    accepted_hard: int = 0
+    stopped_by: Counter[str] = field(default_factory=Counter)
+
+    def add(self, played: Played) -> None:
+        """Count a case, if it is labelled."""
+        if played.case.label == "right":
+            self.right += 1
+            self.rejected_right += not played.is_accepted
+        elif played.case.label == "wrong":
+            self.stopped_by.update(played.stopped_by)
+            if played.case.hard:
+                self.hard += 1
+                self.accepted_hard += played.is_accepted
+            else:
+                self.wrong += 1
+                self.accepted_wrong += played.is_accepted
+
+
+def find_cases(skill: str, library: Sequence[str | Path] = (), files: Sequence[Path] = ()) -> list[Path]:
+    """The files with the cases of a skill: `files` if any are given. Raises `NotFoundError` where there are none."""
+    if files:
+        return list(files)
+    found = Library.for_skill(skill, library)
+    path = Path(skill)
+    if path.suffix == ".yaml" and (beside := path.with_suffix(".cases.yaml")).is_file():
+        return [beside]
+    for folder in found.folders:
+        root = folder / "tests" / "skills"
+        if (one := root / f"{path.stem}.yaml").is_file():
+            return [one]
+        if many := sorted((root / path.stem).glob("*.yaml")):
+            return many
+    raise NotFoundError("cases for skill", path.stem, [], found.folders)
+
+
+def read_cases(files: Sequence[Path]) -> list[tuple[Path, CaseConfig]]:
+    """The cases of these files, each with all that it takes over from another. Raises `ConfigError`."""
+    cases: list[tuple[Path, CaseConfig]] = []
+    by_name: dict[str, CaseConfig] = {}
+    for path in files:
+        file = YamlFile(path)
+        problems = []
+        for number, case in enumerate(file.read(CasesFile).cases):
+            whole = case
+            if case.name in by_name:
+                problems.append(file.problem(("cases", number, "name"), f"a second case named {case.name!r}"))
+            if case.like is not None:
+                if case.like not in by_name:
+                    problems.append(file.problem(("cases", number, "like"), f"no earlier case named {case.like!r}"))
+                    continue
+                whole = _merged(by_name[case.like], case)
+            if whole.seed is None or whole.leaf is None:
+                problems.append(file.problem(("cases", number), "a case needs a seed and a leaf"))
+            by_name[case.name] = whole
+            cases.append((path, whole))
+        if problems:
+            raise ConfigError(problems)
+    return cases
+
+
+async def play_cases(
+    skill: str,
+    cases: Sequence[tuple[Path, CaseConfig]],
+    library: Sequence[str | Path] = (),
+    *,
+    json_schema: bool = True,
+) -> list[Played]:
+    """Play each case, one after the other."""
+    read = Library.for_skill(skill, library).skill(skill, NAMES)
+    return [await _play(skill, read, path, case, json_schema=json_schema) for path, case in cases]
+
+
+def uncovered(skill: Skill, played: Sequence[Played]) -> list[str]:
+    """What of a skill no case has gone through: agents, refinement goals."""
+    spoke = {name for one in played for name in one.spoke}
+    agents = sorted(short_name(name) for name in skill.agents)
+    tried = {goal for one in played for goal in one.case.goals}
+    goals = [goal.name for goal in skill.config.refine.goals] if skill.config.refine else []
+    return [
+        *(f"agent {name}" for name in agents if name not in spoke),
+        *(f"goal {name}" for name in goals if name not in tried),
+    ]
+
+
+async def _play(skill: str, read: Skill, path: Path, case: CaseConfig, *, json_schema: bool) -> Played:
+    assert case.seed is not None
+    assert case.leaf is not None
+    spoke: set[str] = set()
+
+    def reply(request: Request) -> Answer:
+        agent = _speaker(read, request)
+        spoke.add(agent)
+        return _reply(case, agent, request)
+
+    seed = Seed(**case.seed.model_dump(), source=f"case: {case.name}")
+    goals = len(read.config.refine.goals) if read.config.refine and case.goals else 0
+    options: dict[str, Any] = {
+        "leaves": [case.leaf],
+        "transformers": [case.transformer] if read.config.transform else [],
+        "choose": 1,
+        "goals": goals,
+        **case.run,
+    }
+    teacher = ScriptedModel({"": reply}, name="scripted", json_schema=json_schema)
+    try:
+        config = make_config(skill=skill, seeds=(seed.source,), model=ModelConfig(model=teacher.name), **options)
+        refuse_unknown(config, read)
+        run = await execute(
+            config,
+            [seed],
+            out=None,
+            read=lambda store, end: collect(store, end, read.name, None),
+            shared=teacher,
+            skills=(read,),
+        )
+    except OrcaError as error:  # a script that has no answer, a skill that cannot run: the case tells it
+        return Played(case, path, f"{type(error).__name__}: {error}", None, frozenset(spoke))
+    return Played(case, path, "" if case.label else _why_other(case, run), run, frozenset(spoke))
+
+
+def _why_other(case: CaseConfig, run: SkillRun) -> str:
+    """What is not as the case says."""
+    skips = [skip for skip in run.skips if skip.reason != NOT_TRIED]
+    rejected = Counter(rejection.check for rejection in run.rejections)
+    found = []
+    if len(run.examples) != case.accepted:
+        found.append(f"{len(run.examples)} accepted, not {case.accepted}")
+    if rejected != Counter(case.rejected):
+        found.append(f"rejected by {dict(rejected)}, not by {case.rejected}")
+    if len(run.failures) != case.failed:
+        found.append(f"{len(run.failures)} failed, not {case.failed}")
+    if case.skipped is not None and len(skips) != case.skipped:
+        found.append(f"{len(skips)} skipped, not {case.skipped}")
+    return "; ".join([*found, *_told(run, skips)]) if found else ""
+
+
+def _told(run: SkillRun, skips: Sequence[Skip]) -> Iterator[str]:
+    for outcome in (*run.rejections, *run.failures, *skips):
+        match outcome:
+            case Rejection():
+                yield f"{outcome.stage}: {outcome.check}: {outcome.reason}"
+            case Failure():
+                yield f"{outcome.path}: {outcome.error}: {outcome.message}"
+            case Skip():
+                yield f"{outcome.stage}: skipped: {outcome.reason}"
+            case Example():  # pragma: no cover
+                raise AssertionError
+
+
+NOT_TRIED = "this case does not try the goal"
+
+
+def _speaker(skill: Skill, request: Request) -> str:
+    """Which agent is asked: the one whose system message begins like the request's, for longest."""
+    told = next((message["content"] for message in request.messages if message["role"] == "system"), "")
+
+    def alike(name: str) -> int:
+        own = skill.agents[name].system_message.strip()
+        return next((at for at, (a, b) in enumerate(zip(own, told, strict=False)) if a != b), min(len(own), len(told)))
+
+    return short_name(max(skill.agents, key=alike))
+
+
+def _reply(case: CaseConfig, agent: str, request: Request) -> Answer:
+    prompt = "\n".join(message["content"] for message in request.messages)
+    fields = list((request.schema or {}).get("properties", ())) or _tags(request)
+    if "suggestions" in fields:
+        goal = next((goal for goal in case.goals if f"The goal: {goal.replace('_', ' ')}" in prompt), None)
+        if goal is None:
+            declined = {"suitable": "no", "why_not": NOT_TRIED, "suggestions": ["none"]}
+            return _whole(declined, fields) if request.schema else f"<unsuitable>{NOT_TRIED}</unsuitable>"
+    if agent not in case.replies:
+        raise BadRequestError(f"the case {case.name!r} has no reply of {agent!r}, who is asked for {fields}")
+    given = case.replies[agent]
+    if isinstance(given, list):
+        given = _chosen(given, request, prompt, case, agent)
+    if isinstance(given, str):
+        return given
+    if "call" in given:
+        return Call(given["call"], **given.get("with", {}))
+    return _whole(_with_letter(given, prompt), fields)
+
+
+def _chosen(given: list[Any], request: Request, prompt: str, case: CaseConfig, agent: str) -> Any:
+    if all(isinstance(one, Mapping) and "when" in one for one in given):
+        for one in given:
+            words = [one["when"]] if isinstance(one["when"], str) else one["when"]
+            if all(word in prompt for word in words):
+                reply = one["reply"]
+                return _chosen(reply, request, prompt, case, agent) if isinstance(reply, list) else reply
+        raise BadRequestError(f"the case {case.name!r} has no reply of {agent!r} that fits: {prompt[-400:]!r}")
+    turns = sum(message["role"] == "assistant" for message in request.messages)
+    return given[min(turns, len(given) - 1)]
+
+
+def _whole(reply: ReplyFields, fields: Sequence[str]) -> ReplyFields:
+    """The reply with the fields in the order asked for; that the material suits is said where it is asked."""
+    told = {"suitable": "yes", "why_not": "", **reply}
+    return {name: told[name] for name in fields if name in told} | {
+        name: value for name, value in reply.items() if name not in fields
+    }
+
+
+def _tags(request: Request) -> list[str]:
+    """The fields that a request without a schema asks for, as tagged blocks."""
+    asked = "\n".join(message["content"] for message in request.messages if message["role"] == "user")
+    return re.findall(r"^<(\w+)>\.\.\.</\1>", asked, re.MULTILINE)
+
+
+def _with_letter(reply: ReplyFields, prompt: str) -> ReplyFields:
+    """The reply with the letter, as of this prompt, of the option that it names; of each, if it names a list."""
+    if "option" not in reply:
+        return dict(reply)
+    named = reply["option"]
+    answer = [_letter(one, prompt) for one in named] if isinstance(named, list) else _letter(named, prompt)
+    return {"answer" if key == "option" else key: answer if key == "option" else value for key, value in reply.items()}
+
+
+def _letter(option: str, prompt: str) -> str:
+    letters = re.findall(rf"\b([A-J])[.)] {re.escape(option)}", prompt)
+    return letters[-1] if letters else "A"  # the option is gone where the question was edited
+
+
+def _merged(base: CaseConfig, case: CaseConfig) -> CaseConfig:
+    """A case on top of the one that it is like."""
+    said = case.model_dump(exclude_unset=True)
+    replies = {**base.replies}
+    for agent, reply in case.replies.items():
+        old = replies.get(agent)
+        replies[agent] = {**old, **reply} if isinstance(old, Mapping) and isinstance(reply, Mapping) else reply
+    whole = {**base.model_dump(exclude={"label", "hard", "accepted", "rejected", "failed", "skipped"}), **said}
+    return CaseConfig.model_validate({**whole, "replies": replies})
