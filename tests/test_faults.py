@@ -208,12 +208,13 @@ def test_what_a_run_says_that_it_used_is_what_the_endpoint_would_bill(
     assert usage["prompt_tokens"] + usage["completion_tokens"] == sum(entry.tokens for entry in billed)
 
 
+@pytest.mark.parametrize("in_flight", [1, IN_FLIGHT])
 @pytest.mark.parametrize("closed", ["401", "403", "quota"])
 def test_a_teacher_that_closes_in_the_middle_ends_the_run_and_what_was_bought_is_kept(
-    server: StandIn, tmp_path: Path, whole: dict[str, bytes], closed: str
+    server: StandIn, tmp_path: Path, whole: dict[str, bytes], closed: str, in_flight: int
 ) -> None:
     server.reset(latency_s=LATENCY_S, closed=closed, closed_after=80)
-    command = Command(tmp_path, server, SEEDS)
+    command = Command(tmp_path, server, SEEDS, model={"concurrency": in_flight})
     ended = command.run(seconds=30)
     assert ended.code == 3
     message = assert_told_in_one_line(ended)
@@ -222,7 +223,7 @@ def test_a_teacher_that_closes_in_the_middle_ends_the_run_and_what_was_bought_is
     log = server.log()
     refused = [number for number, entry in enumerate(log) if entry.status != 200]
     assert refused
-    assert len(log) - refused[0] <= IN_FLIGHT  # those that were under way when the first refusal came
+    assert len(log) - refused[0] <= in_flight  # those that were under way when the first refusal came
     assert {row["error"] for row in command.rows("failures.jsonl")} <= {"UnparsableError", "TruncatedError"}
 
     server.set(closed="")

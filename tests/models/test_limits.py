@@ -337,6 +337,21 @@ def test_a_tripped_gate_gives_its_error_to_all_who_wait_and_all_who_come() -> No
     simulate(main())
 
 
+def test_who_is_let_pass_in_the_moment_of_a_trip_does_not_leave() -> None:
+    async def main() -> None:
+        gate = gate_for(concurrency=1)
+        held = await gate.enter(gate.order())
+        waiters = [asyncio.create_task(gate.enter(gate.order())) for _ in range(2)]
+        await asyncio.sleep(0)
+        held.leave()  # the first waiter is let pass, and before it knows, the gate is tripped
+        gate.trip(WrongKeyError("the key is wrong"))
+        results = await asyncio.gather(*waiters, return_exceptions=True)
+        assert [str(result) for result in results] == ["the key is wrong"] * 2
+        assert (gate.in_flight, gate.waiting) == (0, 0)
+
+    simulate(main())
+
+
 def test_teachers_of_one_endpoint_share_a_gate_with_the_strictest_limits() -> None:
     limits = Limits()
     first = limits.of("a", "m", ModelConfig(model="m", concurrency=6))

@@ -162,8 +162,11 @@ class Limiter:
         except asyncio.CancelledError:
             self._forget(turn)
             raise
-        if slot is None:
+        if self._tripped is not None:  # in this very moment, perhaps: then there is a slot, which nobody may use
+            if slot is not None:
+                slot.leave()
             self.check()
+        if slot is None:
             raise AssertionError("only a trip wakes without a slot")
         return slot
 
