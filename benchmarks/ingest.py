@@ -24,7 +24,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
 
-from orca_agents.records import Seed, SeedKind, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed, SeedKind
 from orca_agents.seeds import SeedOptions, read_seeds
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.reading import decode

@@ -35,13 +35,13 @@ from benchmarks.server import MODEL, Server, completion
 from orca_agents.budget import Budget
 from orca_agents.chats import Step
 from orca_agents.cli.running import calm_collector
-from orca_agents.config import ModelConfig, Price, RunConfig
 from orca_agents.harvest import Field, Form
 from orca_agents.library import Library, Skill
 from orca_agents.models.api import Abilities, Reply, Request
 from orca_agents.models.dialect import Dialect
 from orca_agents.models.replies import read_reply
 from orca_agents.records import Seed
+from orca_agents.run_config import ModelConfig, Price, RunConfig
 from orca_agents.stages.studio import Role, Studio
 from orca_agents.store import Store
 from orca_agents.teachers import Purse, Teachers

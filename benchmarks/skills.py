@@ -20,13 +20,15 @@ from typing import Any
 
 from orca_agents import run_skill
 from orca_agents.checks import NAMES
-from orca_agents.config import PROGRAMS, ModelConfig, RunConfig
+from orca_agents.config import PROGRAMS, short_name
 from orca_agents.execution import execute
 from orca_agents.fixtures import find_cases, play_cases, read_cases
 from orca_agents.funnel import Funnel
-from orca_agents.library import Library, short_name
+from orca_agents.library import Library
 from orca_agents.models.api import Request
-from orca_agents.records import Example, Failure, Seed
+from orca_agents.outcomes import Example, Failure
+from orca_agents.records import Seed
+from orca_agents.run_config import ModelConfig, RunConfig
 from orca_agents.run_folder import End
 from orca_agents.run_setup import make_config, seed_options
 from orca_agents.runs import SkillRun

@@ -19,12 +19,13 @@ from orca_agents.budget import (
     estimate_prompt_tokens,
     require_prices,
 )
-from orca_agents.config import ModelConfig, Price, Sampling
+from orca_agents.config import Sampling
 from orca_agents.errors import BudgetError, ConfigError
 from orca_agents.models.api import Request
 from orca_agents.models.limits import TURN
 from orca_agents.models.local import LocalModel
 from orca_agents.records import Usage
+from orca_agents.run_config import ModelConfig, Price
 
 DEAR = Price(prompt=1_000_000, completion=1_000_000)
 """A dollar a token."""

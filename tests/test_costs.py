@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from orca_agents.config import Price
 from orca_agents.costs import report_costs
 from orca_agents.records import Usage
+from orca_agents.run_config import Price
 
 
 class Row(NamedTuple):

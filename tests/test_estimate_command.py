@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from orca_agents.cli.estimating import draw_pilot, pilot_config, sample_seeds
-from orca_agents.config import RunConfig
 from orca_agents.errors import SeedError
 from orca_agents.execution import execute
 from orca_agents.records import Seed
+from orca_agents.run_config import RunConfig
 from orca_agents.run_folder import End
 from orca_agents.run_setup import hash_of, read_skills, seed_options
 from orca_agents.seeds import read_seeds

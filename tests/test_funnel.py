@@ -1,7 +1,7 @@
 from typing import Any
 
 from orca_agents.funnel import Funnel
-from orca_agents.records import Failure, Rejection, Skip
+from orca_agents.outcomes import Failure, Rejection, Skip
 
 
 def test_the_funnel_counts_instructions_and_what_led_to_none_apart() -> None:

@@ -155,8 +155,8 @@ def test_every_shipped_skill_can_be_run_together(capsys: pytest.CaptureFixture[s
 
 async def test_a_run_of_several_skills_is_replayed_from_its_record(library: Path, tmp_path: Path) -> None:
     from orca_agents import run_skill_async
-    from orca_agents.config import RunConfig
     from orca_agents.execution import replay
+    from orca_agents.run_config import RunConfig
     from orca_agents.yaml_file import YamlFile
 
     folder = tmp_path / "run"

@@ -9,10 +9,10 @@ import pytest
 
 from orca_agents import Example, Seed, Skip, run_skill, run_skill_async
 from orca_agents.checks.sources.documents import read_documents
-from orca_agents.config import RunConfig
 from orca_agents.execution import replay
 from orca_agents.language import words
 from orca_agents.models.api import Request
+from orca_agents.run_config import RunConfig
 from orca_agents.run_setup import make_config, needs_of, read_skill
 from orca_agents.seeds.grouping import with_corpora
 from orca_agents.testing import ScriptedModel

@@ -19,10 +19,10 @@ from orca_agents.cli.progress import (
     short_rate,
     short_span,
 )
-from orca_agents.config import RunConfig
 from orca_agents.funnel import Funnel
 from orca_agents.orchestrator import Progress
 from orca_agents.records import Usage
+from orca_agents.run_config import RunConfig
 from orca_agents.spending import Meter
 
 

@@ -16,7 +16,7 @@ import yaml
 from orca_agents import Library, run_skill
 from orca_agents.checks import NAMES
 from orca_agents.cli.app import app
-from orca_agents.config import RunConfig
+from orca_agents.run_config import RunConfig
 from orca_agents.testing import ScriptedModel
 from orca_agents.yaml_file import YamlFile
 

@@ -7,8 +7,8 @@ import pytest
 
 from orca_agents.checks import NAMES
 from orca_agents.cli.listing import verified_by
-from orca_agents.config import FORMAT_WRITER, IDENTITY, PROGRAMS, SkillConfig
-from orca_agents.library import Library, Skill, builtin_folder, short_name
+from orca_agents.config import FORMAT_WRITER, IDENTITY, PROGRAMS, SkillConfig, short_name
+from orca_agents.library import Library, Skill, builtin_folder
 from orca_agents.records import Seed
 from orca_agents.templates import render
 

@@ -19,21 +19,8 @@ import pytest
 from orca_agents.errors import StoreError
 from orca_agents.funnel import Funnel
 from orca_agents.models.api import CallKey, Purpose, Reply, Request
-from orca_agents.records import (
-    Example,
-    ExampleMetadata,
-    Failure,
-    Outcome,
-    Rejection,
-    Seed,
-    Skip,
-    Transcript,
-    Turn,
-    Usage,
-    Verification,
-    short_hash,
-    skill_of,
-)
+from orca_agents.outcomes import Example, ExampleMetadata, Failure, Outcome, Rejection, Skip, skill_of
+from orca_agents.records import Seed, Transcript, Turn, Usage, Verification, short_hash
 from orca_agents.store import FILE_NAME, Count, Spend, Store, Tally
 
 ODD_TEXTS = {
@@ -401,7 +388,7 @@ WRITE_UNTIL_KILLED = """
     import asyncio, sys
     from pathlib import Path
     from orca_agents.models.api import CallKey, Purpose, Reply
-    from orca_agents.records import Skip
+    from orca_agents.outcomes import Skip
     from orca_agents.store import Store
 
     async def write(store, writer, start):

@@ -3,7 +3,7 @@
 import pytest
 
 from orca_agents import ConfigError, ModelConfig, RunConfig
-from orca_agents.config import Price
+from orca_agents.run_config import Price
 from orca_agents.teachers import Teachers
 from orca_agents.testing import ScriptedModel
 

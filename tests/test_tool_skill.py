@@ -15,11 +15,11 @@ import pytest
 
 from orca_agents import loop, run_skill
 from orca_agents.cli.showing import show_command
-from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError, StoreError
 from orca_agents.execution import execute, replay
 from orca_agents.models.api import Request
 from orca_agents.records import Transcript
+from orca_agents.run_config import RunConfig
 from orca_agents.run_setup import make_config
 from orca_agents.runs import SkillRun
 from orca_agents.spending import Halt

@@ -15,9 +15,9 @@ import pytest
 from pydantic import BaseModel, Field
 
 from orca_agents import loop
-from orca_agents.config import ToolsConfig
 from orca_agents.errors import ConfigError, StoreError
 from orca_agents.records import ToolCall
+from orca_agents.run_config import ToolsConfig
 from orca_agents.seeds import STDIN
 from orca_agents.toolbox import ToolContext, ToolError, tool
 from orca_agents.toolbox.calling import RESULT_CHARS, call_tool, capped

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from orca_agents.config import AgentConfig, RunConfig, SkillConfig
+from orca_agents.config import AgentConfig, SkillConfig
 from orca_agents.errors import ConfigError
+from orca_agents.run_config import RunConfig
 from orca_agents.yaml_file import YamlFile
 
 

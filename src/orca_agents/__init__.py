@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from orca_agents.config import AgentConfig, ModelConfig, RunConfig, Sampling, SkillConfig, ToolsConfig
+from orca_agents.config import AgentConfig, Sampling, SkillConfig
 from orca_agents.errors import (
     ChatError,
     ConfigError,
@@ -18,7 +18,9 @@ from orca_agents.errors import (
     StoreError,
     TeacherError,
 )
-from orca_agents.records import Example, Failure, Rejection, Seed, Skip, Transcript, Usage
+from orca_agents.outcomes import Example, Failure, Rejection, Skip
+from orca_agents.records import Seed, Transcript, Usage
+from orca_agents.run_config import ModelConfig, RunConfig, ToolsConfig
 
 if TYPE_CHECKING:
     from orca_agents.library import Library

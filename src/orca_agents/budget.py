@@ -9,12 +9,12 @@ from types import TracebackType
 
 from pydantic_core import to_json
 
-from orca_agents.config import ModelConfig, Price
 from orca_agents.errors import BudgetError, ConfigError
 from orca_agents.models.api import Request
 from orca_agents.models.limits import TURN
 from orca_agents.models.prices import cost_of, is_counted
 from orca_agents.records import Usage
+from orca_agents.run_config import ModelConfig, Price
 
 UNBOUNDED_REPLY_TOKENS = 4096
 """What is reserved for a reply whose request sets no limit: replies of ours are far shorter, and one that is longer

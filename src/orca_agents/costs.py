@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orca_agents.config import Price
 from orca_agents.models.prices import cost_of, is_counted
 from orca_agents.records import Usage
+from orca_agents.run_config import Price
 
 WORST_LEAVES = 8
 DEAREST_AGENTS = 5

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from orca_agents.budget import Budget
-from orca_agents.config import Price, RunConfig, StageName
+from orca_agents.config import StageName
 from orca_agents.costs import report_costs
 from orca_agents.errors import ChatError, ConfigError, OrcaError, StoreError
 from orca_agents.funnel import Funnel
@@ -21,8 +21,10 @@ from orca_agents.library import Skill
 from orca_agents.models import Teacher
 from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
 from orca_agents.orchestrator import Ended, Progress, Run, Work, planned, run_seeds
-from orca_agents.records import Seed, Skip, ToolCall, Transcript, skill_of
+from orca_agents.outcomes import Skip, skill_of
+from orca_agents.records import Seed, ToolCall, Transcript
 from orca_agents.routing import Router
+from orca_agents.run_config import Price, RunConfig
 from orca_agents.run_folder import End, write_config, write_run
 from orca_agents.run_log import FILE_NAME as LOG_NAME
 from orca_agents.run_log import log_into

@@ -18,12 +18,14 @@ from typing import Any, Literal
 from pydantic import Field
 
 from orca_agents.checks import NAMES
-from orca_agents.config import Config, ModelConfig, Name
+from orca_agents.config import Config, Name, short_name
 from orca_agents.errors import BadRequestError, ConfigError, NotFoundError, OrcaError
 from orca_agents.execution import execute
-from orca_agents.library import Library, Skill, short_name
+from orca_agents.library import Library, Skill
 from orca_agents.models.api import Request
-from orca_agents.records import Example, Failure, Rejection, Seed, SeedKind, Skip
+from orca_agents.outcomes import Example, Failure, Rejection, Skip
+from orca_agents.records import Seed, SeedKind
+from orca_agents.run_config import ModelConfig
 from orca_agents.run_setup import make_config, refuse_unknown
 from orca_agents.runs import SkillRun, collect
 from orca_agents.testing import Answer, Call, ScriptedModel

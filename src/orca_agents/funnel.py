@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from orca_agents.records import Example, Failure, Outcome, Rejection, Skip, qualified
+from orca_agents.outcomes import Example, Failure, Outcome, Rejection, Skip, qualified
 
 
 @dataclass

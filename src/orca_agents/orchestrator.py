@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 from orca_agents.errors import OrcaError, RetriesError, SeedError, StoppedError, TeacherError
 from orca_agents.funnel import Funnel
 from orca_agents.models.limits import TURN
+from orca_agents.outcomes import Example, Failure, Outcome, Skip, qualified
 from orca_agents.quotas import Quota
 from orca_agents.reader import Reader
-from orca_agents.records import Example, Failure, Outcome, Seed, Skip, qualified, short_hash
+from orca_agents.records import Seed, short_hash
 from orca_agents.routing import Router
 from orca_agents.spending import Halt, Meter
 from orca_agents.stages import Drawn, Fill, Studio, draw_again, draw_seed, run_seed

@@ -24,13 +24,14 @@ from typing import Any
 
 import yaml
 
-from orca_agents.config import RunConfig
 from orca_agents.costs import CostReport
 from orca_agents.errors import StoreError
 from orca_agents.funnel import Funnel
 from orca_agents.orchestrator import Ended
+from orca_agents.outcomes import Example, Failure, Rejection, Skip
 from orca_agents.quotas import Shortfall
-from orca_agents.records import Example, Failure, Record, Rejection, Skip
+from orca_agents.records import Record
+from orca_agents.run_config import RunConfig
 from orca_agents.store import Store
 
 CONFIG_NAME = "run.yaml"

@@ -13,14 +13,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from orca_agents.checks import NAMES
-from orca_agents.config import CORPUS_SEARCHER, ModelConfig, Need, RunConfig, StageName
+from orca_agents.config import CORPUS_SEARCHER, Need, StageName, short_name
 from orca_agents.errors import ConfigError, did_you_mean
-from orca_agents.library import Library, Skill, short_name
+from orca_agents.library import Library, Skill
 from orca_agents.models import shown_address
 from orca_agents.models.client import CallRecord
+from orca_agents.outcomes import qualified
 from orca_agents.quotas import Quota
-from orca_agents.records import Transcript, qualified
+from orca_agents.records import Transcript
 from orca_agents.routing import Router, shares_of
+from orca_agents.run_config import ModelConfig, RunConfig
 from orca_agents.seeds import SeedOptions
 from orca_agents.stages import Role, Studio
 from orca_agents.toolbox.services import Toolbox

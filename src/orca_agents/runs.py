@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from orca_agents import loop
-from orca_agents.config import ModelConfig, StageName, ToolsConfig
+from orca_agents.config import StageName
 from orca_agents.costs import CostReport
 from orca_agents.execution import execute
 from orca_agents.funnel import Funnel
 from orca_agents.models import Teacher, choose_model, is_default_model
 from orca_agents.orchestrator import Progress
-from orca_agents.records import Example, Failure, Rejection, Seed, Skip, Transcript, Usage
+from orca_agents.outcomes import Example, Failure, Rejection, Skip
+from orca_agents.records import Seed, Transcript, Usage
+from orca_agents.run_config import ModelConfig, ToolsConfig
 from orca_agents.run_folder import End, write_jsonl
 from orca_agents.run_setup import make_config
 from orca_agents.store import Store

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from orca_agents.budget import Budget, Reservation, completion_tokens_of, estimate_prompt_tokens
-from orca_agents.config import Price
 from orca_agents.errors import BudgetError, OrcaError, RetriesError, StoppedError, TeacherError
 from orca_agents.models.api import Abilities, Reply, Request, Teacher
 from orca_agents.models.prices import cost_of
 from orca_agents.records import Usage
+from orca_agents.run_config import Price
 from orca_agents.store import Spend
 
 T = TypeVar("T")

@@ -12,13 +12,14 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from orca_agents.budget import Budget, require_prices
-from orca_agents.config import ModelConfig, Price, RunConfig, Sampling, StageName
+from orca_agents.config import Sampling, StageName
 from orca_agents.errors import StoreError
 from orca_agents.models import Abilities, Reply, Request, Teacher, connect, shown_address
 from orca_agents.models.api import CallKey, Purpose
 from orca_agents.models.limits import Limits
 from orca_agents.models.prices import FREE, cost_of, price_of
 from orca_agents.records import short_hash
+from orca_agents.run_config import ModelConfig, Price, RunConfig
 from orca_agents.spending import Halt, Meter, PaidTeacher
 from orca_agents.stages import Role
 from orca_agents.store import Store

@@ -11,12 +11,12 @@ from random import Random
 
 import pytest
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import RetriesError, WrongKeyError
 from orca_agents.models.api import Reply, Request
 from orca_agents.models.limits import TURN, Limiter, Limits
 from orca_agents.models.openai_compatible import OpenAICompatible
 from orca_agents.models.retries import Fault, retry
+from orca_agents.run_config import ModelConfig
 from tests.models.simulated import (
     Batching,
     Counting,

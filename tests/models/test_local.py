@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from orca_agents.config import ModelConfig, Sampling
+from orca_agents.config import Sampling
 from orca_agents.errors import BadRequestError, ConfigError, ContextError, NoModelError
 from orca_agents.models.api import Request
 from orca_agents.models.llama import choose_threads
 from orca_agents.models.local import LocalModel, without_long_bounds
+from orca_agents.run_config import ModelConfig
 
 needs_runtime = pytest.mark.skipif(
     importlib.util.find_spec("xllamacpp") is None, reason='xllamacpp is missing: pip install "orca-agents[local]"'
@@ -122,7 +123,8 @@ def test_a_process_that_ends_in_the_middle_of_a_reply_ends_at_once_and_prints_no
     ended = run_python(
         """
         import asyncio, threading, time
-        from orca_agents.config import ModelConfig, Sampling
+        from orca_agents.run_config import ModelConfig
+        from orca_agents.config import Sampling
         from orca_agents.models.api import Request
         from orca_agents.models.local import LocalModel
 
@@ -147,7 +149,7 @@ def test_a_forked_process_loads_a_model_of_its_own() -> None:
     ended = run_python(
         """
         import asyncio, multiprocessing
-        from orca_agents.config import ModelConfig
+        from orca_agents.run_config import ModelConfig
         from orca_agents.models.local import LocalModel
 
         model = LocalModel(ModelConfig(model="local"))

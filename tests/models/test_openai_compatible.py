@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request as HTTPRequest
 from werkzeug import Response
 
-from orca_agents.config import AzureConfig, ModelConfig, Sampling
+from orca_agents.config import Sampling
 from orca_agents.errors import (
     BadRequestError,
     ConfigError,
@@ -40,6 +40,7 @@ from orca_agents.models.openai_compatible import OpenAICompatible
 from orca_agents.models.replies import accept
 from orca_agents.models.secrets import Secret
 from orca_agents.records import Usage
+from orca_agents.run_config import AzureConfig, ModelConfig
 
 KEY = "sk-proj-very/secret+0123456789"
 SCHEMA = {

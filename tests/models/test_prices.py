@@ -11,9 +11,9 @@ import pytest
 from genai_prices import Usage as Tokens
 from genai_prices import calc_price
 
-from orca_agents.config import ModelConfig, Price
 from orca_agents.models.prices import FREE, cost_of, is_counted, price_of
 from orca_agents.records import Usage
+from orca_agents.run_config import ModelConfig, Price
 
 GPT_4O_MINI = Price(prompt=0.15, completion=0.6, cached=0.075)
 GEMINI = "https://generativelanguage.googleapis.com/v1beta/openai/"

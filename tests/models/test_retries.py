@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import ExhaustedError, OrcaError, RetriesError, UnreachableError, WrongKeyError
 from orca_agents.models.api import Reply
 from orca_agents.models.limits import Limiter
 from orca_agents.models.retries import Fault, asked_wait, pause, retry
+from orca_agents.run_config import ModelConfig
 from tests.models.simulated import now, reply, simulate
 
 BROKEN = Fault(UnreachableError, "the server answered 500", "try later", again="later", status=500)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Seed, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed
 from orca_agents.seeds import read_seeds
 from orca_agents.seeds.chunking import count_words
 from orca_agents.seeds.documents import Document, SeedOptions

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orca_agents.records import Seed, SeedKind, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed, SeedKind
 from orca_agents.seeds import SeedOptions, read_seeds
 
 TOWNS = ("Brenley", "Corran Ferry", "Dunmore", "Eastwick", "Farrow", "Glen Hale", "Harrow End")

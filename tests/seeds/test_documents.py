@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from orca_agents.records import Seed, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed
 from orca_agents.seeds import SeedOptions, read_seeds
 from orca_agents.seeds.formats.hidden import hides
 from orca_agents.seeds.formats.pdf import tidy

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Seed, Skip, short_hash
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed, short_hash
 from orca_agents.seeds import SeedOptions, read_seeds
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.met import Met

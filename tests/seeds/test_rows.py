@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from orca_agents.records import Seed, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed
 from orca_agents.seeds import SeedOptions, read_seeds
 from orca_agents.seeds.documents import Document
 from orca_agents.seeds.rows import MAX_BYTES, read_lines

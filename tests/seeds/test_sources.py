@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Seed, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.seeds.documents import Document
 from orca_agents.seeds.rows import MAX_BYTES

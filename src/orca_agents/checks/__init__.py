@@ -23,8 +23,8 @@ from orca_agents.checks.api import Case, Check, Probe, Proof
 from orca_agents.checks.families import FAMILIES
 from orca_agents.checks.forms import FORMS
 from orca_agents.errors import NotFoundError
-from orca_agents.library import Names
 from orca_agents.records import CheckLevel, CheckResult
+from orca_agents.skill_problems import Names
 
 __all__ = ["CHECKS", "FORMS", "NAMES", "PROBES", "PROOFS", "run_checks"]
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from orca_agents.checks import FORMS
 from orca_agents.models import choose_model, connect
-from orca_agents.records import Example, Failure, Outcome, Rejection, Skip
+from orca_agents.outcomes import Example, Failure, Outcome, Rejection, Skip
 from orca_agents.runs import SkillRun, run_skill
 from orca_agents.worked_example import SETTINGS, sample_documents, worked_example
 

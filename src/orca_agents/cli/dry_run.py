@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orca_agents.checks.api import judged_by
-from orca_agents.config import IDENTITY, PROGRAMS, Leaf, RunConfig, SkillConfig
-from orca_agents.library import short_name
+from orca_agents.config import IDENTITY, PROGRAMS, Leaf, SkillConfig, short_name
 from orca_agents.records import PLAYED_FORMS, Seed
+from orca_agents.run_config import RunConfig
 from orca_agents.run_setup import quota_of, read_skill, seed_options, studio_of, tool_names
 from orca_agents.seeds import check_sources, read_seeds
 from orca_agents.stages import Studio, draw_seed

@@ -14,13 +14,15 @@ from typing import Any, get_args
 from orca_agents.cli.progress import ProgressView, wanted
 from orca_agents.cli.running import CAPPED, INTERRUPTED, resolve, run_until_told
 from orca_agents.cli.status import PILOT
-from orca_agents.config import Price, RunConfig, StageName
+from orca_agents.config import StageName
 from orca_agents.errors import ConfigError, SeedError, TeacherError
 from orca_agents.estimating import Estimate, SeedSample, project
 from orca_agents.execution import execute
 from orca_agents.models.prices import FREE, cost_of, is_counted, price_of
 from orca_agents.orchestrator import planned
-from orca_agents.records import Skip, Transcript, short_hash
+from orca_agents.outcomes import Skip
+from orca_agents.records import Transcript, short_hash
+from orca_agents.run_config import Price, RunConfig
 from orca_agents.run_folder import End, write_config, write_text
 from orca_agents.run_setup import default_out, is_of_many, read_skills, seed_options
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError
 from orca_agents.records import Seed
 from orca_agents.routing import Route, Router
+from orca_agents.run_config import RunConfig
 from orca_agents.run_setup import read_skills, router_of, seed_options
 from orca_agents.seeds import check_sources, read_seeds
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from orca_agents.checks import CHECKS, NAMES, PROBES, PROOFS
 from orca_agents.checks.api import judged_by
-from orca_agents.config import AgentConfig, Config, Leaf, RunConfig, SkillConfig
+from orca_agents.config import AgentConfig, Config, Leaf, SkillConfig
 from orca_agents.errors import ConfigError, OrcaError, did_you_mean
 from orca_agents.fixtures import CasesFile
 from orca_agents.library import Library
+from orca_agents.run_config import RunConfig
 from orca_agents.yaml_file import YamlFile
 
 KINDS: dict[str, type[Config]] = {"skill": SkillConfig, "agent": AgentConfig, "run": RunConfig, "cases": CasesFile}

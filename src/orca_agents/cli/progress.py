@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from orca_agents.config import RunConfig
 from orca_agents.orchestrator import Progress
+from orca_agents.run_config import RunConfig
 
 TAKEN_EVERY_S = 0.2
 """How often the counts are looked at; `update` is called for each chat, thousands of times a second."""

@@ -11,9 +11,9 @@ from typing import Any
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
 from orca_agents.cli.running import run_here
-from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError, StoreError
 from orca_agents.execution import replay
+from orca_agents.run_config import RunConfig
 from orca_agents.run_folder import CONFIG_NAME, FILES
 from orca_agents.seeds import STDIN
 from orca_agents.store import Store

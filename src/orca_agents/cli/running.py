@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeVar
 
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
-from orca_agents.config import RunConfig
 from orca_agents.errors import ConfigError, TeacherError
 from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
-from orca_agents.records import Example, Rejection, Skip, Usage
+from orca_agents.outcomes import Example, Rejection, Skip
+from orca_agents.records import Usage
+from orca_agents.run_config import RunConfig
 from orca_agents.run_folder import End
 from orca_agents.run_setup import default_out, is_of_many, make_config
 from orca_agents.runs import LOCAL_WARNING

@@ -11,18 +11,8 @@ from rich.tree import Tree
 
 from orca_agents.checks import FORMS
 from orca_agents.errors import ConfigError
-from orca_agents.records import (
-    Answer,
-    Example,
-    Failure,
-    Instruction,
-    Outcome,
-    Rejection,
-    Skip,
-    ToolCall,
-    Transcript,
-    Vote,
-)
+from orca_agents.outcomes import Example, Failure, Outcome, Rejection, Skip
+from orca_agents.records import Answer, Instruction, ToolCall, Transcript, Vote
 from orca_agents.store import Store
 from orca_agents.team import MODERATOR
 

@@ -16,10 +16,11 @@ from rich.live import Live
 from rich.text import Text
 
 from orca_agents.cli.progress import Mark, Pace, Speed, cost_words, short_count, short_rate, short_span, wanted
-from orca_agents.config import Price, RunConfig, StageName
+from orca_agents.config import StageName
 from orca_agents.errors import ConfigError, RetriesError, StoreError
 from orca_agents.funnel import Funnel
 from orca_agents.models.prices import FREE, price_of
+from orca_agents.run_config import Price, RunConfig
 from orca_agents.run_folder import CONFIG_NAME
 from orca_agents.run_log import FILE_NAME as LOG_NAME
 from orca_agents.spending import Meter

@@ -11,7 +11,7 @@ from orca_agents.checks import NAMES
 from orca_agents.errors import OrcaError
 from orca_agents.fixtures import GateRates, Played, find_cases, play_cases, read_cases, uncovered
 from orca_agents.library import Library
-from orca_agents.records import Example
+from orca_agents.outcomes import Example
 
 
 def cases_command(

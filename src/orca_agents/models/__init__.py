@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import ConfigError, NoModelError
 from orca_agents.models.api import Abilities, Reply, Request, Teacher
 from orca_agents.models.limits import TURN, Limits
 from orca_agents.models.secrets import shown_address
+from orca_agents.run_config import ModelConfig
 
 __all__ = [
     "TURN",

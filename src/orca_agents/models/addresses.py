@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import ConfigError, WrongKeyError
 from orca_agents.models.secrets import Secret, shown_address
+from orca_agents.run_config import ModelConfig
 
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 

@@ -28,7 +28,8 @@ from orca_agents.errors import OrcaError, StoppedError, UnparsableError
 from orca_agents.models.actions import explain, in_words, read_action, remind, schema_of
 from orca_agents.models.api import KEEP, CallKey, Purpose, Reply, Request, Teacher, ToolKey, ToolRequest
 from orca_agents.models.replies import accept, sound_arguments
-from orca_agents.records import ToolCall, qualified, short_hash
+from orca_agents.outcomes import qualified
+from orca_agents.records import ToolCall, short_hash
 
 _INFO = ModelInfo(
     vision=False, function_calling=True, json_output=True, structured_output=True, family=ModelFamily.UNKNOWN

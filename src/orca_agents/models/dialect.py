@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from orca_agents.config import is_openai_reasoner
 from orca_agents.models.api import Request
+from orca_agents.run_config import is_openai_reasoner
 
 _OPTIONAL = ("temperature", "top_p", "seed")
 _SCHEMA_LIMITS = ("minLength", "maxLength", "minItems", "maxItems", "pattern", "format", "minimum", "maximum")

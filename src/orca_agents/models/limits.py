@@ -14,9 +14,9 @@ from contextvars import ContextVar
 from random import Random
 from types import TracebackType
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import OrcaError
 from orca_agents.models.congestion import Congestion
+from orca_agents.run_config import ModelConfig
 
 TURN: ContextVar[int] = ContextVar("TURN", default=0)
 """Calls with a lower number go first. A run sets it to the position of the seed, so that early seeds are done early."""

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import BadRequestError, ContextError, NoModelError, TeacherError, TruncatedError
 from orca_agents.models.api import Abilities, Reply, Request
 from orca_agents.models.llama import CONTEXT_TOKENS, OR_ELSE, Engine, check_file, check_runtime, choose_threads
+from orca_agents.run_config import ModelConfig
 
 DEMO_REPLY_TOKENS = 600
 """Longest reply of `local`, whatever a request allows: past it, so small a model only repeats itself."""

@@ -16,7 +16,6 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import (
     BadRequestError,
     ExhaustedError,
@@ -34,6 +33,7 @@ from orca_agents.models.probe import find_abilities, plain_question
 from orca_agents.models.replies import MalformedReplyError, read_reply
 from orca_agents.models.retries import PATIENCE_S, Fault, Sleep, retry
 from orca_agents.models.transport import Transport
+from orca_agents.run_config import ModelConfig
 
 CONNECT_S = 60.0
 """Longest wait for a connection: when hundreds of chats start at once, the SDK's own 5 s are not enough."""

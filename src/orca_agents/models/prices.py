@@ -7,9 +7,9 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from orca_agents.config import ModelConfig, Price
 from orca_agents.models.secrets import shown_address
 from orca_agents.records import Usage
+from orca_agents.run_config import ModelConfig, Price
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, PriceCalculation

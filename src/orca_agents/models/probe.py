@@ -10,11 +10,12 @@ import json
 import logging
 from typing import Any, Protocol
 
-from orca_agents.config import ModelConfig, Sampling
+from orca_agents.config import Sampling
 from orca_agents.errors import BadRequestError, ChatError, OrcaError, UnreachableError
 from orca_agents.models.api import Abilities, Reply, Request
 from orca_agents.models.dialect import NO_ALTERNATION
 from orca_agents.records import Usage
+from orca_agents.run_config import ModelConfig
 
 PROBE_TOKENS = 2000
 """Room for a reasoning model to think about the probe's question."""

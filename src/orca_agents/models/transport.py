@@ -18,10 +18,10 @@ import httpx2
 import openai
 from pydantic_core import to_json
 
-from orca_agents.config import ModelConfig
 from orca_agents.errors import BadRequestError, UnreachableError
 from orca_agents.models.faults import Endpoint
 from orca_agents.models.retries import Fault
+from orca_agents.run_config import ModelConfig
 
 _IDLE_CONNECTION_S = 4.0  # uvicorn, vLLM's server, closes idle connections after 5 s: be earlier
 _LISTING_S = 10.0

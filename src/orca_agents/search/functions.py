@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from orca_agents.errors import SearchError, SeedError
-from orca_agents.records import Record, Seed, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Record, Seed
 from orca_agents.search.code_functions import LANGUAGES, Function, Parameter, split_functions
 from orca_agents.search.words import index_words, query_terms
 from orca_agents.seeds.documents import Document, SeedOptions, skip

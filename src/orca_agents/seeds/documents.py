@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from orca_agents.records import SeedKind, Skip, short_hash
+from orca_agents.outcomes import Skip
+from orca_agents.records import SeedKind, short_hash
 
 STDIN = Path("-")
 """The path that stands for standard input."""

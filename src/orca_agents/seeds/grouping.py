@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
-from orca_agents.records import Seed, Skip, short_hash
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed, short_hash
 from orca_agents.seeds.chunking import count_words
 
 MOST_DOCUMENTS = 6

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Seed, Skip, short_hash
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed, short_hash
 from orca_agents.seeds.chunking import chunk, count_cells, count_words
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.documents import Document, SeedOptions, skip

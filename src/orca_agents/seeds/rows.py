@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, get_args
 
 from orca_agents.errors import SeedError
-from orca_agents.records import SeedKind, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import SeedKind
 from orca_agents.seeds.cleaning import clean
 from orca_agents.seeds.documents import Document, skip
 from orca_agents.seeds.reading import Decoded, decode

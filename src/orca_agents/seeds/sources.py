@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from orca_agents.errors import SeedError, did_you_mean
-from orca_agents.records import Seed, Skip
+from orca_agents.outcomes import Skip
+from orca_agents.records import Seed
 from orca_agents.seeds import kinds
 from orca_agents.seeds.documents import STDIN, Document, SeedOptions, skip
 from orca_agents.seeds.formats import apis, docx, html, pdf, tables

@@ -6,8 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from orca_agents.config import IDENTITY, PROGRAMS, Leaf
-from orca_agents.library import short_name
+from orca_agents.config import IDENTITY, PROGRAMS, Leaf, short_name
 from orca_agents.records import Seed
 from orca_agents.stages.studio import Studio
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from orca_agents.config import Goal, Leaf
+from orca_agents.config import Goal, Leaf, short_name
 from orca_agents.errors import ConfigError, StoppedError, StoreError, TeacherError
 from orca_agents.harvest import DeclinedError
-from orca_agents.library import short_name
-from orca_agents.records import Content, Example, Instruction, Outcome, Seed, Skip, Transcript
+from orca_agents.outcomes import Example, Outcome, Skip
+from orca_agents.records import Content, Instruction, Seed, Transcript
 from orca_agents.stages.drawing import Drawn
 from orca_agents.stages.instruct import instruct
 from orca_agents.stages.item import Item, Settled

@@ -8,11 +8,10 @@ from orca_agents.chats import Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.format_rule import KINDS_FOR_FORM, OPEN_TO_RULES
 from orca_agents.checks.leakage import leak
-from orca_agents.config import FORMAT_WRITER
+from orca_agents.config import FORMAT_WRITER, short_name
 from orca_agents.constraints import KINDS, ConstraintError, read_constraints
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import DeclinedError, Field, Form, Product
-from orca_agents.library import short_name
 from orca_agents.records import Instruction, Seed
 from orca_agents.stages.studio import Studio
 

@@ -8,22 +8,8 @@ from orca_agents.checks.api import judged_by
 from orca_agents.config import Goal
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
-from orca_agents.records import (
-    Content,
-    Draft,
-    Example,
-    ExampleMetadata,
-    Failure,
-    Instruction,
-    Outcome,
-    Rejection,
-    Seed,
-    Skip,
-    Transcript,
-    Usage,
-    Verification,
-    Vote,
-)
+from orca_agents.outcomes import Example, ExampleMetadata, Failure, Outcome, Rejection, Skip
+from orca_agents.records import Content, Draft, Instruction, Seed, Transcript, Usage, Verification, Vote
 from orca_agents.stages.respond import training_messages
 from orca_agents.stages.studio import Authored, Studio
 from orca_agents.stages.verify import Ballot

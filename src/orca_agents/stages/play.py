@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orca_agents.chats import Chat, Step
+from orca_agents.config import short_name
 from orca_agents.dialogues.api import ASSISTANT, Ask, Dialogue, Ended, Taken
 from orca_agents.errors import ConfigError
-from orca_agents.library import short_name
 from orca_agents.records import Instruction, Seed
 from orca_agents.stages.studio import Studio
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from orca_agents.chats import Step
 from orca_agents.checks import FORMS, PROOFS
 from orca_agents.checks.api import Case
+from orca_agents.config import short_name
 from orca_agents.harvest import Form, Product
-from orca_agents.library import short_name
 from orca_agents.records import CheckResult, Instruction, Seed
 from orca_agents.stages.studio import Authored, Studio, author, examine_case
 

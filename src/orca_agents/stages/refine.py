@@ -10,10 +10,9 @@ from typing import Any, cast
 from orca_agents.chats import Chat, Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.api import Case
-from orca_agents.config import IDENTITY, Goal, Transform
+from orca_agents.config import IDENTITY, Goal, Transform, short_name
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import Field, Form, Product
-from orca_agents.library import short_name
 from orca_agents.records import CheckResult, Instruction, Seed
 from orca_agents.stages.instruct import item_form, read_item
 from orca_agents.stages.respond import asked

@@ -9,11 +9,10 @@ from orca_agents.chats import Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.api import Case, judged_by
 from orca_agents.checks.evidence import find_quotes
-from orca_agents.config import Respond
+from orca_agents.config import Respond, short_name
 from orca_agents.dialogues.api import Dialogue
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import Field, Form, Product
-from orca_agents.library import short_name
 from orca_agents.records import Answer, CheckResult, Draft, Instruction, Message, Seed
 from orca_agents.stages.play import play
 from orca_agents.stages.studio import Authored, Studio, author, examine_case

@@ -8,7 +8,8 @@ from orca_agents.checks import PROBES
 from orca_agents.checks.api import judged_by
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
-from orca_agents.records import Draft, Instruction, Outcome, Vote
+from orca_agents.outcomes import Outcome
+from orca_agents.records import Draft, Instruction, Vote
 from orca_agents.stages.formatting import add_rule, wants_rule
 from orca_agents.stages.item import Item
 from orca_agents.stages.prove import prove

@@ -11,13 +11,14 @@ from typing import Any, Generic, TypeVar, cast
 from orca_agents.chats import Chat, Participant, Step, chat_id, open_chat
 from orca_agents.checks import run_checks
 from orca_agents.checks.api import Case
-from orca_agents.config import AgentConfig, ModelConfig, Sampling, StageName
+from orca_agents.config import AgentConfig, Sampling, StageName, short_name
 from orca_agents.errors import ChatError
 from orca_agents.language import language_name
-from orca_agents.library import Skill, short_name
+from orca_agents.library import Skill
 from orca_agents.models.api import Teacher
 from orca_agents.models.client import CallRecord
 from orca_agents.records import CheckLevel, CheckResult, Content, Draft, Instruction, Seed, Transcript, short_hash
+from orca_agents.run_config import ModelConfig
 from orca_agents.stages.lab import RecordedLab
 from orca_agents.templates import render
 from orca_agents.toolbox.services import Toolbox

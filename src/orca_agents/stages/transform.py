@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from orca_agents.chats import Step
 from orca_agents.checks.api import Case
-from orca_agents.config import PROGRAMS
+from orca_agents.config import PROGRAMS, short_name
 from orca_agents.harvest import Field, Form, Product
-from orca_agents.library import short_name
 from orca_agents.records import CheckResult, Content, Seed
 from orca_agents.stages.programs import TRANSFORMERS
 from orca_agents.stages.studio import Authored, Studio, author, examine_case

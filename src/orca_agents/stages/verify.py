@@ -11,9 +11,9 @@ from orca_agents.chats import Step
 from orca_agents.checks import FORMS
 from orca_agents.checks.api import Lab, Probe, judged_by
 from orca_agents.checks.evidence import find_quotes
+from orca_agents.config import short_name
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import Field, Form, Product
-from orca_agents.library import short_name
 from orca_agents.records import Answer, Draft, Instruction, Seed, Vote
 from orca_agents.stages.respond import answer_form, asked, read_answer
 from orca_agents.stages.studio import Studio

@@ -25,17 +25,8 @@ from typing import Any
 
 from orca_agents.errors import StoreError
 from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
-from orca_agents.records import (
-    Example,
-    Failure,
-    Outcome,
-    Rejection,
-    Seed,
-    ToolCall,
-    Transcript,
-    qualified,
-    skill_of,
-)
+from orca_agents.outcomes import Example, Failure, Outcome, Rejection, qualified, skill_of
+from orca_agents.records import Seed, ToolCall, Transcript
 from orca_agents.store.faults import explained
 from orca_agents.store.file import COUNTS, LOCK_NAME, create_tables, is_in_use, lock_folder, open_reader, open_writer
 from orca_agents.store.packing import from_key, marks, pack, to_key, unpack

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast, get_args, overload
 
 from orca_agents.errors import StoreError
-from orca_agents.records import Example, Outcome, Record, Seed, Transcript, Usage, qualified, skill_of
+from orca_agents.outcomes import Example, Outcome, qualified, skill_of
+from orca_agents.records import Record, Seed, Transcript, Usage
 from orca_agents.store.faults import explained
 from orca_agents.store.file import COUNTS
 from orca_agents.store.packing import R, from_key, marks, to_key, unpack, unpack_text

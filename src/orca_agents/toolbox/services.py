@@ -12,9 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orca_agents.config import MCP_TOOL, McpServer, Need, ToolsConfig
+from orca_agents.config import MCP_TOOL, Need
 from orca_agents.errors import ConfigError, did_you_mean
 from orca_agents.records import Seed
+from orca_agents.run_config import McpServer, ToolsConfig
 from orca_agents.sandbox.api import Sandbox
 from orca_agents.search.api import SearchProvider
 from orca_agents.seeds import STDIN, SeedOptions

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Skip
+from orca_agents.outcomes import Skip
 from orca_agents.seeds.documents import Document, SeedOptions, skip
 from orca_agents.seeds.formats.function_lists import read_functions
 from orca_agents.seeds.formats.openapi import read_aws, read_openapi

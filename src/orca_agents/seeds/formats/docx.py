@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Skip
+from orca_agents.outcomes import Skip
 from orca_agents.seeds.documents import Document, SeedOptions
 
 MOST_ENTRIES = 10_000

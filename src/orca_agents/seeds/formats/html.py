@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Skip
+from orca_agents.outcomes import Skip
 from orca_agents.seeds.documents import Document, SeedOptions
 from orca_agents.seeds.formats.hidden import drop_hidden
 from orca_agents.seeds.formats.markdown import write_blocks

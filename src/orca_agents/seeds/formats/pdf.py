@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Skip
+from orca_agents.outcomes import Skip
 from orca_agents.seeds.documents import Document, Part, SeedOptions, skip
 
 MOST_BYTES = 256 * 2**20

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_agents.errors import SeedError
-from orca_agents.records import Skip
+from orca_agents.outcomes import Skip
 from orca_agents.seeds.chunking import count_cells
 from orca_agents.seeds.documents import Document, SeedOptions, skip
 from orca_agents.seeds.formats.delimited import read_delimited
