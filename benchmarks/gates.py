@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.gates.measuring import HELD_OUT, TUNED, Judged, Rates, judge_items
+from tests.gates.measuring import HELD_OUT, TUNED, Judged, judge_items, rates_of
 
 
 def main() -> None:
@@ -21,12 +21,13 @@ def main() -> None:
 
 
 def _print(judged: list[Judged]) -> None:
-    forms: dict[str, Rates] = {}
+    forms: dict[str, list[Judged]] = {}
     for item in judged:
         for name in (item.item["form"], "all"):
-            forms.setdefault(name, Rates()).add(item)
+            forms.setdefault(name, []).append(item)
     print(f"{'form':14} {'right':>5} {'stopped':>8}  {'wrong':>5} {'passed':>7}  {'hard':>4} {'passed':>7}")
-    for name, r in forms.items():
+    for name, items in forms.items():
+        r = rates_of(items)
         right = f"{name:14} {r.right:5} {r.rejected_right:8}"
         print(f"{right}  {r.wrong:5} {r.accepted_wrong:7}  {r.hard:4} {r.accepted_hard:7}")
     for item in judged:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import random
 import sys
 import tempfile
@@ -20,14 +21,14 @@ from typing import Any
 
 from orca_agents import run_skill
 from orca_agents.checks import NAMES
-from orca_agents.config import PROGRAMS, short_name
+from orca_agents.config import PROGRAMS, Leaf, SkillConfig, short_name
 from orca_agents.execution import execute
 from orca_agents.fixtures import find_cases, play_cases, read_cases
 from orca_agents.funnel import Funnel
 from orca_agents.library import Library
 from orca_agents.models.api import Request
 from orca_agents.outcomes import Example, Failure
-from orca_agents.records import Seed
+from orca_agents.records import Seed, SeedKind
 from orca_agents.run_config import ModelConfig, RunConfig
 from orca_agents.run_folder import End
 from orca_agents.run_setup import make_config, seed_options
@@ -40,6 +41,8 @@ TOKENS_PER_WORD = 1.35
 """Of English prose with some code, for common tokenizers; the scripted teacher counts words."""
 MOST_CALLS = 40
 CHUNK_WORDS = 300
+MOST_CHARS = 2500
+"""Of a chunk for the embedded model, which reads slowly."""
 
 
 def show_cases() -> None:
@@ -141,25 +144,15 @@ def embedded(folder: Path) -> None:
     library = Library()
     only = sys.argv[3:]
     for name in only or library.names("skill"):
-        skill = library.skill(name, NAMES)
-        config = skill.config
-        options = SeedOptions(kinds=config.seeds, words=(10, CHUNK_WORDS), chunk_words=CHUNK_WORDS)
-        seeds: list[Seed] = []
-        for kind in config.seeds[:2]:
-            read = SeedOptions(kinds=(kind,), words=options.words, chunk_words=CHUNK_WORDS)
-            fitting = (it for it in read_seeds([folder], read) if isinstance(it, Seed) and len(it.text) < 2500)
-            seeds += [seed for seed, _ in zip(fitting, range(2), strict=False)]
-        seeds = seeds[:: max(1, len(seeds) // 2)][:2]
+        config = library.skill(name, NAMES).config
         leaf = config.instruct.taxonomy[0]
-        transformers = []
-        if config.transform:
-            fit = [
-                short_name(a) for a in config.transform.agents if not leaf.passages or short_name(a) in leaf.passages
-            ]
-            transformers = [next((agent for agent in fit if agent in PROGRAMS), fit[0])]
+        transformer, kinds = _cheapest(config, leaf)
+        read = SeedOptions(kinds=kinds, words=(config.words[0], CHUNK_WORDS), chunk_words=CHUNK_WORDS)
+        fitting = (it for it in read_seeds([folder], read) if isinstance(it, Seed) and len(it.text) < MOST_CHARS)
+        seeds = list(itertools.islice(fitting, 2))
         start = time.monotonic()
         run = run_skill(
-            name, seeds, model="local", leaves=[leaf.name], choose=1, goals=0, transformers=transformers,
+            name, seeds, model="local", leaves=[leaf.name], choose=1, goals=0, transformers=transformer,
             max_tokens=120_000,
         )  # fmt: skip
         print(f"\n## {name}: {leaf.name}, seeds: {', '.join(seed.kind for seed in seeds)}", flush=True)
@@ -173,6 +166,20 @@ def embedded(folder: Path) -> None:
         print(f"    {run.usage.calls} calls (at most {MOST_CALLS}), {time.monotonic() - start:.0f} s", flush=True)
 
 
+def _cheapest(config: SkillConfig, leaf: Leaf) -> tuple[list[str], tuple[SeedKind, ...]]:
+    """A transformer that suits a leaf, a program if there is one, and the kinds of seed that it takes."""
+    if config.transform is None:
+        return [], config.seeds
+    fit = [name for name in map(short_name, config.transform.agents) if not leaf.passages or name in leaf.passages]
+    # a corpus is many documents: none has 300 words
+    kinds = {
+        name: [kind for kind in config.transform.kinds.get(name, config.seeds) if kind != "corpus"] for name in fit
+    }
+    fit = [name for name in fit if kinds[name]]
+    name = next((name for name in fit if name in PROGRAMS), fit[0])
+    return [name], tuple(kinds[name])
+
+
 def embedded_all(folder: Path) -> None:
     """Five seeds of different kinds through all skills that they suit."""
     library = Library()
@@ -180,7 +187,7 @@ def embedded_all(folder: Path) -> None:
     options = seed_options(run_config(folder), skills)
     by_kind: dict[str, Seed] = {}
     for item in read_seeds([folder], options):
-        if isinstance(item, Seed) and len(item.text) < 2000:
+        if isinstance(item, Seed) and len(item.text) < MOST_CHARS:
             by_kind.setdefault(item.kind, item)
     seeds = list(by_kind.values())[:5]
     print("seeds:", ", ".join(seed.kind for seed in seeds))

@@ -1,6 +1,7 @@
 """Cases of skills: what a file of them may say, and that what does not go as it says is told."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ async def test_a_case_that_goes_otherwise_says_how(library: Path) -> None:
 
 
 async def test_a_reply_that_is_missing_is_told_with_the_agent(library: Path) -> None:
-    change(cases_of(library), "      responder:\n", "      resbonder:\n")
+    change(cases_of(library), "      responder:", "      resbonder:")
     played = await play_cases("glossary", read_cases([cases_of(library)]), [library])
     assert "has no reply of 'responder'" in played[0].problem
 
@@ -132,3 +133,12 @@ def test_the_command_says_how_many_go_as_they_say(library: Path, capsys: pytest.
     change(cases_of(library), "accepted: 2", "accepted: 5")
     assert cases_command(["glossary"], [library], [], verbose=False, show=False) == 1
     assert "FAILED  glossary.yaml: a term is asked for by what it does" in capsys.readouterr().out
+
+
+def test_cases_that_all_fail_for_one_reason_are_told_of_once(library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = cases_of(library)
+    path.write_text(re.sub(r"leaf: \w+", "leaf: nothing_of_ours", path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert cases_command(["glossary"], [library], [], verbose=False, show=False) == 1
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("glossary: none of its 3 cases can be played: ")
+    assert "nothing_of_ours" in line

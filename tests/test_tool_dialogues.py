@@ -12,13 +12,9 @@ import pytest
 from orca_agents.config import Leaf
 from orca_agents.dialogues.api import ASSISTANT, Ask, Ended, Taken
 from orca_agents.dialogues.calls.dialogue import BACKEND, USER, CallsDialogue
-from orca_agents.dialogues.calls.grammar import (
-    read_call,
-)
+from orca_agents.dialogues.calls.grammar import read_call
 from orca_agents.dialogues.calls.item import style_of
-from orca_agents.dialogues.calls.library import (
-    read_functions,
-)
+from orca_agents.dialogues.calls.library import read_functions
 from orca_agents.dialogues.calls.messages import read_turn
 from orca_agents.errors import UnparsableError
 from orca_agents.records import Content, Instruction

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -112,7 +112,7 @@ class Played:
 
 @dataclass
 class GateRates:
-    """How good the gates are on the labelled cases."""
+    """How good the gates are on labelled items: how many wrong ones pass, and how many right ones do not."""
 
     right: int = 0
     rejected_right: int = 0
@@ -121,20 +121,31 @@ class GateRates:
     hard: int = 0
     accepted_hard: int = 0
     stopped_by: Counter[str] = field(default_factory=Counter)
+    """check -> how many wrong ones it rejected."""
 
     def add(self, played: Played) -> None:
         """Count a case, if it is labelled."""
-        if played.case.label == "right":
+        if played.case.label is not None:
+            self.count(
+                is_right=played.case.label == "right",
+                is_hard=played.case.hard,
+                is_accepted=played.is_accepted,
+                stopped_by=played.stopped_by,
+            )
+
+    def count(self, *, is_right: bool, is_hard: bool, is_accepted: bool, stopped_by: Iterable[str]) -> None:
+        """Count a labelled item, whether it passed, and the checks that rejected it."""
+        if is_right:
             self.right += 1
-            self.rejected_right += not played.is_accepted
-        elif played.case.label == "wrong":
-            self.stopped_by.update(played.stopped_by)
-            if played.case.hard:
-                self.hard += 1
-                self.accepted_hard += played.is_accepted
-            else:
-                self.wrong += 1
-                self.accepted_wrong += played.is_accepted
+            self.rejected_right += not is_accepted
+            return
+        self.stopped_by.update(stopped_by)
+        if is_hard:
+            self.hard += 1
+            self.accepted_hard += is_accepted
+        else:
+            self.wrong += 1
+            self.accepted_wrong += is_accepted
 
 
 def find_cases(skill: str, library: Sequence[str | Path] = (), files: Sequence[Path] = ()) -> list[Path]:

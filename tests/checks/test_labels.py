@@ -88,6 +88,21 @@ def test_the_task_shows_every_class_with_its_definition_and_the_text() -> None:
     assert "What does the writer want?" in shown
 
 
+@pytest.mark.parametrize("mark", ['"' * 3, "</text>", "```", "---"])
+def test_no_mark_that_the_text_holds_itself_stands_around_it(mark: str) -> None:
+    """A rule of Markdown, a fence and the quotes of a docstring would seem to end the text."""
+    text = f"{TEXT}\n{mark}\nHer name stands below."
+    for number in range(40):  # the frame is drawn by the question
+        shown = item({"labels": CLASSES, "answer": "date"}, text=text, question=f"What does writer {number} want?")
+        lines = FORMS["label"].shown(shown, "en").splitlines()
+        assert lines.count(mark) == 1
+
+
+def test_a_text_that_holds_all_marks_is_shown_all_the_same() -> None:
+    text = "\n".join((TEXT, '"' * 3, "</text>", "```", "---", "The end."))
+    assert text in FORMS["label"].shown(item({"labels": CLASSES, "answer": "date"}, text=text), "en")
+
+
 def test_the_place_of_a_class_says_nothing_of_the_key() -> None:
     places: Counter[int] = Counter()
     for number in range(300):

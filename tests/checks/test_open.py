@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orca_agents.checks import FORMS
 from orca_agents.checks.api import Case
 from orca_agents.checks.open.sums import sums_in
 from orca_agents.config import Goal, Leaf
@@ -151,6 +152,15 @@ def test_a_word_problem_carries_its_data() -> None:
     assert "uses 9" in (reason("data_in_question", missing) or "")
     broken = case(asked, ("270",), form="number", calculation="25 times nine")
     assert "cannot be computed" in (reason("data_in_question", broken) or "")
+
+
+def test_the_writer_of_a_word_problem_is_told_to_compute_with_the_numbers_of_its_question() -> None:
+    told = {
+        checks: FORMS["number"].item_fields(Leaf(name="sum", description="asks", answer="number", checks=checks))
+        for checks in ((), ("data_in_question",))
+    }
+    assert "numbers from the passage" in told[()][0].about
+    assert "numbers from the question" in told[("data_in_question",)][0].about
 
 
 def test_a_false_premise_is_known_to_the_rubric_and_not_hinted_at() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 from orca_agents.checks import NAMES
 from orca_agents.checks.api import Case
 from orca_agents.checks.evidence import find_quotes
+from orca_agents.fixtures import GateRates
 from orca_agents.library import Library
 from orca_agents.records import Answer, Content, Draft, Instruction, Seed, Vote
 from orca_agents.stages.studio import Studio, examine_case
@@ -44,30 +44,17 @@ class Judged:
         return bool(self.item.get("hard", False))
 
 
-@dataclass
-class Rates:
-    """False acceptance and false rejection of a set of judged items."""
-
-    right: int = 0
-    rejected_right: int = 0
-    wrong: int = 0
-    accepted_wrong: int = 0
-    hard: int = 0
-    accepted_hard: int = 0
-    stopped_by: Counter[str] = field(default_factory=Counter)
-
-    def add(self, judged: Judged) -> None:
-        if judged.right:
-            self.right += 1
-            self.rejected_right += judged.stopped_by is not None
-        elif judged.hard:
-            self.hard += 1
-            self.accepted_hard += judged.stopped_by is None
-        else:
-            self.wrong += 1
-            self.accepted_wrong += judged.stopped_by is None
-        if judged.stopped_by:
-            self.stopped_by[judged.stopped_by] += 1
+def rates_of(judged: list[Judged]) -> GateRates:
+    """False acceptance and false rejection of these items."""
+    rates = GateRates()
+    for one in judged:
+        rates.count(
+            is_right=one.right,
+            is_hard=one.hard,
+            is_accepted=one.stopped_by is None,
+            stopped_by=() if one.stopped_by is None else (one.stopped_by,),
+        )
+    return rates
 
 
 def judge_items(files: tuple[Path, ...]) -> list[Judged]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gates.measuring import HELD_OUT, TUNED, Judged, Rates, judge_items
+from tests.gates.measuring import HELD_OUT, TUNED, Judged, judge_items, rates_of
 
 MOST_STOPPED = {TUNED: 0.08, HELD_OUT: 0.2}
 """The largest share of right items that may be stopped: a bound on what was measured, to be lowered with the gates."""
@@ -19,13 +19,6 @@ def files(request: pytest.FixtureRequest) -> tuple[Path, ...]:
 @pytest.fixture(scope="module")
 def judged(files: tuple[Path, ...]) -> list[Judged]:
     return judge_items(files)
-
-
-def rates_of(judged: list[Judged]) -> Rates:
-    rates = Rates()
-    for item in judged:
-        rates.add(item)
-    return rates
 
 
 def test_the_set_is_large_and_covers_every_form(judged: list[Judged]) -> None:

@@ -51,9 +51,7 @@ class AnswerabilityFormat(AnswerFormat):
     def shown(self, instruction: Instruction, language: str | None) -> str:
         if language not in (None, "en"):
             return instruction.question
-        return (
-            f"{instruction.question}\n\nIf the text holds the answer, give it in a few words; if it does not, say so."
-        )
+        return f"{instruction.question}\n\nIf the answer is there, give it in a few words; if it is not, say so."
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
         return (

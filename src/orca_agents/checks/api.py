@@ -113,7 +113,7 @@ class AnswerFormat(Protocol):
         return instruction.question
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
-        """How a responder or solver gives the answer; the first field's name is `answer`."""
+        """How a responder or solver gives the answer; one field's name is `answer`."""
         ...
 
     def read_answer(self, product: Product, instruction: Instruction) -> tuple[str, ...]:

@@ -4,45 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from random import Random
 
-from orca_agents.checks.api import AnswerFormat, ItemParts
+from orca_agents.checks.api import ItemParts
+from orca_agents.checks.choosing import (
+    FEWEST,
+    LIMIT,
+    MOST,
+    OptionsFormat,
+    arranged,
+    most_options,
+    near_duplicates,
+    options_field,
+    options_of,
+)
 from orca_agents.checks.degenerate import is_lone_letter, text_problems
-from orca_agents.checks.lists import lettered, letters, shuffled_order, unmarked
-from orca_agents.checks.matching import contains_words, count_words, plain, same_text, same_wording, word_share
+from orca_agents.checks.lists import letters, shuffled_order, unmarked
+from orca_agents.checks.matching import contains_words, count_words, plain, same_wording, word_share
 from orca_agents.checks.quantity import read_quantity
 from orca_agents.config import Leaf
 from orca_agents.errors import UnparsableError
 from orca_agents.harvest import Field, Product
-from orca_agents.records import AnswerForm, Instruction, short_hash
-
-LIMIT = 300
+from orca_agents.records import AnswerForm, Instruction
 
 
-class ChoiceFormat(AnswerFormat):
+class ChoiceFormat(OptionsFormat):
     """Multiple choice: options with letters, one of them right."""
 
     name: AnswerForm = "choice"
+    asks = "Give the letter of the right option."
 
     def item_fields(self, leaf: Leaf) -> tuple[Field, ...]:
-        most = most_options(leaf)
-        count = f"{leaf.options}" + ("" if most == leaf.options else f" (up to {most}, if you are told to add some)")
         return (
-            Field(
-                "options",
-                f"the {count} answers to choose from, without letters or numbers before them. Exactly one is "
+            options_field(
+                leaf,
+                "answers to choose from, without letters or numbers before them. Exactly one is "
                 "right; the others are wrong for a reason but tempting to someone who read carelessly. All of the "
                 "same kind and about equally long; none says the same as another; no 'all of the above' and no "
                 "'none of the above'",
-                many=True,
-                max_chars=LIMIT,
-                min_items=leaf.options,
-                max_items=most,
             ),
             Field(
                 "answer",
                 "the letter of the right option: A for the first of your list, B for the second, and so on",
-                choices=letters(most),
+                choices=letters(most_options(leaf)),
             ),
         )
 
@@ -52,44 +55,29 @@ class ChoiceFormat(AnswerFormat):
         if letter not in letters(len(options)):
             raise UnparsableError(f"'answer' is {letter!r}, which is none of the {len(options)} options")
         order = _by_size(options) or shuffled_order(options, may_stay=True)
-        right = letters(len(options)).index(letter)
-        return ItemParts(
-            parts={"options": tuple(options[place] for place in order)},
-            key=(letters(len(options))[order.index(right)],),
-            hidden=drawn_layout(leaf, options),
-        )
-
-    def shown(self, instruction: Instruction, language: str | None) -> str:
-        shown = f"{instruction.question}\n\n{lettered(_options(instruction), layout_of(instruction))}"
-        return shown + "\n\nGive the letter of the right option." if language in (None, "en") else shown
+        return arranged(options, order, {letters(len(options)).index(letter)}, leaf)
 
     def shuffled(self, instruction: Instruction, salt: str) -> Instruction:
-        """The options in another order, the same for the same salt."""
-        options = _options(instruction)
-        if not options or not instruction.key:
-            return instruction
-        order = list(range(len(options)))
-        Random(f"options/{instruction.id}/{salt}").shuffle(order)
-        right = letters(len(options)).index(instruction.key[0])
-        shown = tuple(options[place] for place in order)
-        key = (letters(len(options))[order.index(right)],)
-        return instruction.model_copy(update={"parts": {**instruction.parts, "options": shown}, "key": key})
+        """An item without a right option keeps its order."""
+        return super().shuffled(instruction, salt) if instruction.key else instruction
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
-        return (Field("answer", "the letter of the one right option", choices=letters(len(_options(instruction)))),)
+        return (Field("answer", "the letter of the one right option", choices=letters(len(options_of(instruction)))),)
 
     def read_answer(self, product: Product, instruction: Instruction) -> tuple[str, ...]:
         letter = product["answer"][0].strip()
-        if letter not in letters(len(_options(instruction))):
+        if letter not in letters(len(options_of(instruction))):
             raise UnparsableError(f"'answer' is {letter!r}, not the letter of an option")
         return (letter,)
 
     def problems(self, instruction: Instruction) -> list[str]:
-        options = _options(instruction)
-        found = [] if 3 <= len(options) <= 10 else [f"there must be 3 to 10 options, not {len(options)}"]
+        options = options_of(instruction)
+        found = (
+            [] if FEWEST <= len(options) <= MOST else [f"there must be {FEWEST} to {MOST} options, not {len(options)}"]
+        )
         found += text_problems("option", options, LIMIT)
         found += [problem for at, text in enumerate(options, 1) for problem in _option_problems(at, text, instruction)]
-        found += _near_duplicates(options)
+        found += near_duplicates(options)
         if not instruction.answerable or found:
             return found
         if len(instruction.key) != 1 or instruction.key[0] not in letters(len(options)):
@@ -102,31 +90,8 @@ class ChoiceFormat(AnswerFormat):
         return a == b
 
     def final(self, value: tuple[str, ...], instruction: Instruction) -> str:
-        options = dict(zip(letters(len(_options(instruction))), _options(instruction), strict=True))
+        options = dict(zip(letters(len(options_of(instruction))), options_of(instruction), strict=True))
         return f"{value[0]}. {options[value[0]]}" if value else ""
-
-
-LAYOUTS = ("A.", "A)", "(A)")
-"""How options are marked, where `settings: {layouts: true}` of the leaf asks for variety."""
-
-
-def most_options(leaf: Leaf) -> int:
-    """The most options that an item of a leaf may have; `options` is the fewest."""
-    return max(leaf.options, int(leaf.settings.get("most_options", leaf.options)))
-
-
-def drawn_layout(leaf: Leaf, options: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """How the options of an item are marked, as its `hidden` keeps it: drawn by their wording."""
-    return {"layout": (Random(short_hash(*options)).choice(LAYOUTS),)} if leaf.settings.get("layouts") else {}
-
-
-def layout_of(instruction: Instruction) -> str:
-    """How the options of an item are marked."""
-    return instruction.hidden.get("layout", LAYOUTS[:1])[0]
-
-
-def _options(instruction: Instruction) -> tuple[str, ...]:
-    return instruction.parts.get("options", ())
 
 
 _ABOVE = re.compile(
@@ -152,15 +117,6 @@ def _option_problems(at: int, text: str, instruction: Instruction) -> list[str]:
     if same_wording(text, instruction.question):
         return [f"option {at} is the question again"]
     return []
-
-
-def _near_duplicates(options: Sequence[str]) -> list[str]:
-    return [
-        f"option {first + 1} and option {second + 1} say the same"
-        for second in range(len(options))
-        for first in range(second)
-        if same_text(options[first], options[second]) and not same_wording(options[first], options[second])
-    ]
 
 
 def _give_aways(right: str, others: Sequence[str], question: str) -> list[str]:

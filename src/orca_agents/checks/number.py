@@ -34,10 +34,11 @@ class NumberFormat(AnswerFormat):
         if leaf.settings.get("calculation") is False:  # a program finds the answer in another way
             about = "the one right number, in digits, with its unit if it has one. Nothing else"
             return (Field("answer", about, max_chars=LIMIT),)
+        source = "question" if "data_in_question" in leaf.checks else "passage"
         return (
             Field(
                 "calculation",
-                "one arithmetic expression that gives the answer, made of numbers from the passage, such as "
+                f"one arithmetic expression that gives the answer, made of numbers from the {source}, such as "
                 "(1250 - 980) / 3. Numbers, + - * / and parentheses only: no words, no units, no equals sign",
                 max_chars=200,
             ),
@@ -93,7 +94,7 @@ class NumberFormat(AnswerFormat):
         except ArithmeticProblem as problem:
             return [f"the calculation {instruction.calculation!r} cannot be computed: {problem}"]
         if not computes:
-            return ["the calculation computes nothing; it must combine numbers from the passage"]
+            return ["the calculation computes nothing; it must combine numbers that are given"]
         if _leads_to(value, key):
             return ["the calculation only repeats the answer"] if _is_idle(used, key) else []
         shown = Context(prec=12).divide(Decimal(value.numerator), Decimal(value.denominator))

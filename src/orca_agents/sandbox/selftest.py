@@ -213,7 +213,7 @@ def go(family, kind, address):
         s.settimeout(0.5)
         s.connect(address)
         s.send(b"x")
-    except Exception:
+    except Exception:  # however it is refused: what arrived is counted outside
         pass
 for family, kind, address in [
     ("AF_INET", "SOCK_STREAM", ("127.0.0.1", TCP)),
@@ -233,7 +233,7 @@ print("tried")
 for folder in FOLDERS:
     try:
         open(folder + "/" + MARK, "w").write("x")
-    except Exception:
+    except Exception:  # however it is refused: what was written is looked for outside
         pass
 print("tried")
 """,
@@ -246,7 +246,7 @@ for path in SECRETS:
     for root in ("", "/proc/self/root", "/proc/1/root"):
         try:
             print(open(root + path).read())
-        except Exception:
+        except Exception:  # however it is refused: only what is printed counts
             pass
 print("tried")
 """,
@@ -259,14 +259,14 @@ import os
 print(dict(os.environ))
 try:
     pids = [name for name in os.listdir("/proc") if name.isdigit()]
-except Exception:
+except Exception:  # no /proc to look into, for whatever reason: two names are tried all the same
     pids = []
 for pid in {*pids, "1", "self"}:
     try:
         for part in open("/proc/" + pid + "/environ", errors="replace").read().split(chr(0)):
             if "ORCA_AGENTS_SELF_TEST" in part:
                 print(part)
-    except Exception:
+    except Exception:  # however it is refused: only what is printed counts
         pass
 print("tried")
 """,
@@ -289,7 +289,7 @@ print("took")
 import os, time
 try:
     open("/proc/self/comm", "w").write(MARK)
-except Exception:
+except Exception:  # without the mark, for whatever reason, the forks are still counted
     pass
 made = 0
 try:
@@ -298,7 +298,7 @@ try:
             time.sleep(30)
             os._exit(0)
         made += 1
-except Exception:
+except Exception:  # however it is refused: how many were made is what counts
     pass
 print(made)
 """,

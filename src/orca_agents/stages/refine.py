@@ -64,12 +64,11 @@ async def propose(studio: Studio, seed: Seed, parent: Instruction, path: str, go
     stage = studio.skill.config.refine
     assert stage is not None
     suggester, editor = stage.agents
-    form = FORMS[parent.form]
     variables = studio.variables(
         seed,
         passage=parent.content.text,
         question=asked(parent, studio.language_of(seed)),
-        key=form.final(parent.key, parent) if parent.key else "(none)",
+        key=_answer_of(parent),
         leaf=studio.skill.config.leaf(parent.leaf),
         goal=goal,
         suggestions=stage.propose,
@@ -89,6 +88,13 @@ async def propose(studio: Studio, seed: Seed, parent: Instruction, path: str, go
     )
     product = cast(Product, await studio.ask(chat, step))
     return Proposals(seed, parent, goal, place, chat, variables, product["suggestions"][: stage.suggestions])
+
+
+def _answer_of(item: Instruction) -> str:
+    """An item's answer in words; the points that graders mark, where it has no single one."""
+    if item.key:
+        return FORMS[item.form].final(item.key, item)
+    return "; ".join(item.parts.get("rubric", ())) or "(none)"
 
 
 async def edit(studio: Studio, proposals: Proposals, number: int) -> Authored[Instruction]:

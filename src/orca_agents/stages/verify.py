@@ -209,7 +209,7 @@ async def _grader_vote(studio: Studio, seed: Seed, draft: Draft, path: str, vote
             ),
             Field(
                 "met",
-                "for each point, in order: whether the response makes it, truly by the passage",
+                "for each point, in order: whether the response makes it, and is right in what it says of it",
                 many=True,
                 choices=("yes", "no"),
                 min_items=points,

@@ -23,8 +23,9 @@ NOTATION = (
     "`path: type`, then after commas what else holds. The path: names joined by dots, `[]` after a list, so "
     "`people[].name` is the name of each of several people, and `[].name` where the whole answer is a list. The types: "
     f"{', '.join(KINDS)}, `one of low|high`, `id like INV-####` (# a digit, @ a letter). What else: `nullable` (null "
-    "where the document does not say), `lower` or `upper` (a text in that case), `ordered` (a list that keeps an "
-    "order), `sum of rows[].amount` (a number that is added up). A text is a stretch of the document, letter by letter"
+    "where the document does not say), `lower` or `upper` (a text in that case), `ordered` (said in one line "
+    "of a list whose order counts), `sum of rows[].amount` (a number that is added up). A text is a stretch of the "
+    "document, letter by letter"
 )
 
 

@@ -91,8 +91,10 @@ class EstimateFormat(AnswerFormat):
         )
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
+        unit, ranged = instruction.parts["unit"][0], instruction.goal == RANGE_GOAL
+        named = "; it names in words what makes most of the uncertainty" if ranged else ""
+        # the answer stands behind what it is made of: who writes it down first makes the steps fit it
         fields = [
-            Field("answer", f"the estimate: one number and its unit, in {instruction.parts['unit'][0]}", max_chars=80),
             Field(
                 "assumptions",
                 "every quantity that you use, one a line, as `name = value unit (why, in a few words)`; figures that "
@@ -112,12 +114,17 @@ class EstimateFormat(AnswerFormat):
                 min_items=1,
                 max_items=9,
             ),
-            Field("check", "a check of the result in one to three sentences, by another way or against a figure that "
-                           "is known", max_chars=500),
-        ]  # fmt: skip
+            Field(
+                "check",
+                "a check of the result in one to three sentences, by another way or against a figure that is known"
+                + named,
+                max_chars=500,
+            ),
+            Field("answer", f"the estimate: one number and its unit, in {unit}", max_chars=80),
+        ]
         if "verdict" in instruction.hidden:
-            fields.insert(1, Field("verdict", "whether the claim can be true", choices=("possible", "impossible")))
-        if instruction.goal == RANGE_GOAL:
+            fields.append(Field("verdict", "whether the claim can be true", choices=("possible", "impossible")))
+        if ranged:
             fields += [
                 Field("range", "the range in which the true value lies, as `low .. high unit`", max_chars=100),
                 Field("dominant", "the name of the assumption that makes most of the uncertainty", max_chars=60),
@@ -173,7 +180,7 @@ class EstimateFormat(AnswerFormat):
             written = f"{shown(number)} {unit}"  # it was given in another unit of the same kind
         size = f" (~10^{math.floor(math.log10(number) + 1e-9)})" if number > 0 and not 0.001 <= number < 10_000 else ""
         spread = part(value, "range").replace(" .. ", " \N{EN DASH} ")
-        between = f", {spread}" if spread and part(value, "step") else ""
+        between = f"; {spread}" if spread and part(value, "step") else ""
         return f"{f'{verdict}; ' if verdict else ''}\u2248 {written}{size}{between}"
 
     def reply(self, answer: Answer, instruction: Instruction, label: str) -> str:

@@ -160,7 +160,7 @@ def why_not_refined(case: Case) -> str | None:
     if goal.name == "derived_figures" and not _DERIVED.search(item.question):
         return "the request asks for no figure that has to be worked out: a change, a share, a ratio, a mean"
     if goal.name == "strict_length":
-        limits = ("max_words", "words", "max_chars", "lines", "paragraphs", "min_words")
+        limits = ("max_words", "words", "min_words", "max_chars", "sentences", "max_sentences", "lines", "paragraphs")
         kinds = {line.partition(":")[0].strip() for line in item.hidden.get("constraints", ())}
         if item.form == "text" and not kinds & set(limits):
             return "no limit of length stands among the constraints, so no program can check it"

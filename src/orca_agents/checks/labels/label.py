@@ -33,10 +33,9 @@ REASONED = 0.3
 FEWEST_DEFINING_WORDS = 3
 
 
-class LabelFormat(AnswerFormat):
-    """One class, alone or with one sentence that says why."""
+class _ClassesFormat(AnswerFormat):
+    """Classes with definitions and a text or several; the reply is the lines of the answer and nothing else."""
 
-    name: AnswerForm = "label"
     is_whole_reply = True
 
     def item_fields(self, leaf: Leaf) -> tuple[Field, ...]:
@@ -47,6 +46,15 @@ class LabelFormat(AnswerFormat):
 
     def shown(self, instruction: Instruction, language: str | None) -> str:
         return show(instruction, language)
+
+    def reply(self, answer: Answer, instruction: Instruction, label: str) -> str:
+        return "\n".join(answer.value)
+
+
+class LabelFormat(_ClassesFormat):
+    """One class, alone or with one sentence that says why."""
+
+    name: AnswerForm = "label"
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
         names = instruction.parts["labels"]
@@ -66,24 +74,11 @@ class LabelFormat(AnswerFormat):
     def same(self, a: tuple[str, ...], b: tuple[str, ...], instruction: Instruction) -> bool:
         return a[:1] == b[:1] != ()
 
-    def reply(self, answer: Answer, instruction: Instruction, label: str) -> str:
-        return "\n".join(answer.value)
 
-
-class LabelsFormat(AnswerFormat):
+class LabelsFormat(_ClassesFormat):
     """Several classes, one per line: all that apply to one text, or that of each text of a batch."""
 
     name: AnswerForm = "labels"
-    is_whole_reply = True
-
-    def item_fields(self, leaf: Leaf) -> tuple[Field, ...]:
-        return _item_fields(leaf)
-
-    def read_item(self, product: Product, leaf: Leaf) -> ItemParts:
-        return _read_item(product, leaf)
-
-    def shown(self, instruction: Instruction, language: str | None) -> str:
-        return show(instruction, language)
 
     def answer_fields(self, instruction: Instruction) -> tuple[Field, ...]:
         names = instruction.parts["labels"]
@@ -140,9 +135,10 @@ def _item_fields(leaf: Leaf) -> tuple[Field, ...]:
     if not is_written(leaf):
         about = "the name of the class to which the text belongs by the definitions"
         if leaf.answer == "labels":
-            return (labels, Field("answer", f"each {about[4:]}", many=True, max_chars=LONGEST_NAME, max_items=MOST))
+            every = "the names of all classes to which the text belongs by the definitions"
+            return (labels, Field("answer", every, many=True, max_chars=LONGEST_NAME, max_items=MOST))
         return (labels, Field("answer", about, max_chars=LONGEST_NAME))
-    what = "a statement about the text" if leaf.settings.get("over") == "passage" else "a text to be classified"
+    what = "statements about the text" if leaf.settings.get("over") == "passage" else "texts to be classified"
     enough = (
         f"{FEWEST_TEXTS} to {MOST_TEXTS} of them, spread over the classes"
         if mode_of(leaf) == "batch"
@@ -152,8 +148,8 @@ def _item_fields(leaf: Leaf) -> tuple[Field, ...]:
         labels,
         Field(
             "texts",
-            f"each one {what}, after the name of its class and an arrow: `class => text`. {enough}. (If you edit an "
-            "item, give those that it shows.)",
+            f"{what}, each after the name of its class and an arrow: `class => text`; {enough} (where a task is "
+            "edited, those that it shows and no others)",
             many=True,
             max_chars=LONGEST_TEXT,
             max_items=MOST_TEXTS,

@@ -48,11 +48,12 @@ _HOW: dict[str, dict[str, str]] = {
 """How to answer, in the languages that we can say it in; elsewhere the request has to do."""
 ASKS_REASONS: frozenset[str] = frozenset(_HOW)
 """The languages in which a reason can be asked for."""
+_RULE = ("---\n", "\n---")
 _WRAPS = (
     ('"""\n', '\n"""'),
     ("<text>\n", "\n</text>"),
     ("```\n", "\n```"),
-    ("---\n", "\n---"),
+    _RULE,
 )
 
 
@@ -80,7 +81,8 @@ def show(instruction: Instruction, language: str | None) -> str:
 
 def _material(instruction: Instruction, draw: random.Random, *, in_english: bool) -> str:
     texts = instruction.parts.get("texts", ())
-    before, after = draw.choice([wrap for wrap in _WRAPS if not _clashes(wrap[1], instruction)])
+    fit = [wrap for wrap in _WRAPS if not _clashes(wrap[1], instruction)]
+    before, after = draw.choice(fit or [_RULE])
     if instruction.hidden["mode"] == ("batch",):
         return "\n\n".join(f"[{number}] {text}" for number, text in enumerate(texts, 1))
     if not texts:
@@ -93,7 +95,8 @@ def _material(instruction: Instruction, draw: random.Random, *, in_english: bool
 
 
 def _clashes(mark: str, instruction: Instruction) -> bool:
-    """Whether the material holds the mark that would close it; the last one (a rule) is looked over in any text."""
-    return mark.strip() != "---" and any(
-        mark.strip() in text for text in (instruction.content.text, *instruction.parts.get("texts", ()))
-    )
+    """Whether the material holds the mark that would close it: a rule counts where it has a line of its own."""
+    texts = (instruction.content.text, *instruction.parts.get("texts", ()))
+    if mark == _RULE[1]:
+        return any(line.strip() == mark.strip() for text in texts for line in text.splitlines())
+    return any(mark.strip() in text for text in texts)

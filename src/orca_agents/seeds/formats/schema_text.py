@@ -182,7 +182,7 @@ def facts(schema: Mapping[str, Any]) -> list[str]:
         told.append(f"always {_value(schema['const'])}")
     if schema.get("default") not in (None, ""):
         told.append(f"default {_value(schema['default'])}")
-    told += [f"{said} {schema[key]}" for key, said in _LIMITS.items() if isinstance(schema.get(key), int | float)]
+    told += [f"{said} {schema[key]}" for key, said in _LIMITS.items() if type(schema.get(key)) in (int, float)]
     if isinstance(schema.get("pattern"), str) and len(schema["pattern"]) <= 60:
         told.append(f"pattern {schema['pattern']}")
     if "example" in schema and isinstance(schema["example"], str | int | float):
