@@ -328,6 +328,17 @@ async def test_closing_ends_what_still_runs(sandbox: BubblewrapSandbox, host: Ho
     await process.kill()
 
 
+async def test_closing_ends_what_is_just_being_started(sandbox: BubblewrapSandbox, host: Host) -> None:
+    host.reset()
+    runs = [asyncio.ensure_future(sandbox.run(Program((PYTHON, "-c", SLEEP, host.mark)))) for _ in range(3)]
+    await asyncio.sleep(0)  # they have begun, and none has a process that we know of
+    await sandbox.close()
+    assert host.leftovers() == []
+    async with asyncio.timeout(10):
+        for error in await asyncio.gather(*runs, return_exceptions=True):
+            assert isinstance(error, SandboxError)
+
+
 async def test_a_running_process_is_talked_to_line_by_line(sandbox: BubblewrapSandbox, host: Host) -> None:
     host.reset()
     code = "import sys\nfor line in sys.stdin: print(eval(line), flush=True)"

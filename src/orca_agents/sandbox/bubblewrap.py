@@ -73,6 +73,8 @@ class BubblewrapSandbox:
         self._filter = refusing_filter()
         self._free = asyncio.Semaphore(4 * max(2, os.cpu_count() or 2))
         self._running: set[Namespace] = set()
+        self._starts: set[asyncio.Future[None]] = set()
+        """Programs that are being started: nothing of them can be ended yet."""
         self._is_closed = False
 
     @property
@@ -91,7 +93,7 @@ class BubblewrapSandbox:
         files = _fitting_files(program)
         async with self._free:
             self._check_open()
-            with _Setup() as setup:
+            with _Setup(self._starts) as setup:
                 command = self._command(program, files, setup)
                 outcome = await run_to_end(command, self._tree_maker(setup, program), program.stdin, program.limits)
                 tree = setup.tree
@@ -108,14 +110,17 @@ class BubblewrapSandbox:
         """Start a program that keeps running. Raises as `run` does."""
         files = _fitting_files(program)
         self._check_open()
-        with _Setup() as setup:
+        with _Setup(self._starts) as setup:
             command = self._command(program, files, setup)
             return await start_talk(command, self._tree_maker(setup, program), program.stdin)
 
     async def close(self) -> None:
         """End everything that still runs. Safe to call twice."""
         self._is_closed = True
-        await asyncio.gather(*(tree.end() for tree in list(self._running)))
+        while self._starts or self._running:
+            if self._starts:
+                await asyncio.wait(self._starts)
+            await asyncio.gather(*(tree.end() for tree in list(self._running)))
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -142,6 +147,7 @@ class BubblewrapSandbox:
     def _tree_maker(self, setup: _Setup, program: Program) -> Callable[[asyncio.SubprocessTransport], Namespace]:
         def make_tree(transport: asyncio.SubprocessTransport) -> Namespace:
             setup.tree = Namespace(transport, setup.hand_over_status(), program.limits, _DISK, self._running)
+            setup.has_started()
             return setup.tree
 
         return make_tree
@@ -179,7 +185,10 @@ class BubblewrapSandbox:
 class _Setup:
     """The open files that bwrap reads from and reports to, closed on our side once it has started."""
 
-    def __init__(self) -> None:
+    def __init__(self, starts: set[asyncio.Future[None]]) -> None:
+        self._start: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._start.add_done_callback(starts.discard)
+        starts.add(self._start)
         self._status, self.status = os.pipe()
         self.inherited = [self.status]
         self.tree: Namespace
@@ -188,9 +197,15 @@ class _Setup:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.has_started()
         self._close()
         if self._status >= 0:
             os.close(self._status)
+
+    def has_started(self) -> None:
+        """There is something that can be ended now, or there will be nothing."""
+        if not self._start.done():
+            self._start.set_result(None)
 
     def add(self, content: bytes) -> int:
         """A file in memory, of which bwrap makes a copy."""
