@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,17 @@ def test_a_wrong_key_stops_the_run_and_is_not_printed(tmp_path: Path, httpserver
         assert not file.is_file() or key.encode() not in file.read_bytes()
 
 
+def test_where_all_fails_the_first_reason_is_told(tmp_path: Path, httpserver: HTTPServer) -> None:
+    choice = {"index": 0, "finish_reason": "length", "message": {"role": "assistant", "content": "and so on and so on"}}
+    body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(body | {"usage": usage})
+    words = ("run", "reading_comprehension", TIDES, "--model", "m", "--base-url", httpserver.url_for("/v1"))
+    done = orca(*words, "--limit", "1", "--transformer", "identity", "--choose", "1", cwd=tmp_path, OPENAI_API_KEY="k")
+    assert done.returncode == 0, done.stderr
+    assert "why the first one failed: TruncatedError at instruct: the reply was cut" in done.stdout
+
+
 def test_no_key_for_openai_says_which_variable(tmp_path: Path) -> None:
     refused(orca("run", "reading_comprehension", TIDES, "--model", "gpt-5-mini", cwd=tmp_path), 3, "OPENAI_API_KEY")
 
@@ -189,6 +201,45 @@ def test_check_passes_on_what_ships_and_points_at_what_is_wrong(tmp_path: Path) 
     bad.write_text("description: x\nsystem_mesage: y\ntask: z\n")
     done = orca("check", tmp_path)
     refused(done, 2, f"{bad}:2:1: system_mesage: unknown key; did you mean 'system_message'?")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--mix", "coding=0"), "no skill is left"),
+        (("--mix", "coding=-1"), "a part is 0 or more"),
+        (("--mix", "coding=nan"), "a part is 0 or more"),
+        (("--mix", "coding"), "write even, released, or SKILL=PART"),
+        (("--language", "klingon"), "give the code of a language"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_to_write(words: tuple[str, str], said: str) -> None:
+    refused(orca("run", "all", TIDES, *words, "--explain"), 2, said)
+
+
+def test_a_list_of_skills_with_a_blank_in_it_is_refused_with_the_reason() -> None:
+    refused(orca("run", "coding,", "tool_use", TIDES, "--explain"), 2, "has an empty name in it")
+
+
+def test_nothing_is_said_of_a_default_model_where_no_call_is_made() -> None:
+    done = orca("run", "reading_comprehension", TIDES, "--dry-run", ORCA_MODEL="")
+    assert done.returncode == 0
+    assert "no model was named" not in done.stderr
+
+
+def test_the_version_and_the_exit_codes_are_told() -> None:
+    assert re.fullmatch(r"orca-agents \d+\.\d+\.\S+\n", orca("--version").stdout)
+    assert "Exit codes: 0 done" in orca("--help").stdout
+
+
+def test_agents_and_checks_are_found_by_a_word() -> None:
+    agents = orca("agents", "fermi").stdout
+    assert "fermi/solver\n" in agents
+    assert "coding/" not in agents
+    checks = orca("checks", "evidence").stdout
+    assert "evidence_in_passage" in checks
+    assert "tests_sound" not in checks
+    refused(orca("checks", "xyzzy"), 2, "'xyzzy'")
 
 
 @pytest.mark.parametrize("kind", ["skill", "agent", "run"])

@@ -1,6 +1,7 @@
 """Runs of several skills: each seed is routed, all outcomes stand in one folder, and everything is accounted for."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +142,27 @@ def test_explain_tells_where_each_chunk_goes_and_makes_no_call(
     shown = capsys.readouterr().out
     assert "gear.py [0:" in shown
     assert "code -> stone" in shown
-    assert "is of kind code, wanted: text: grain" in shown
+    assert "takes no code: grain" in shown
     assert "suits too, but has more of its share" in shown
     assert "4 chunks, 0 of them for no skill" in shown
+
+
+def test_explain_leaves_out_skills_that_have_no_part_in_the_mix(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from orca_agents.cli.explaining import show_routes
+    from orca_agents.run_setup import make_config
+
+    mills.write_inputs(tmp_path, 3)
+    config = make_config(
+        skill=NAMES, seeds=("x",), model={"model": "none"}, library=(str(library),), mix={"stone": 2.0}
+    )
+    show_routes(config, [tmp_path / "mills.jsonl"])
+    shown = capsys.readouterr().out
+    assert "no part in the mix: grain" in shown
+    assert "has more of its share" not in shown
+    assert re.search(r"^stone +3 +3 100% 100%$", shown, re.MULTILINE)
+    assert not re.search(r"^grain ", shown, re.MULTILINE)
 
 
 def test_every_shipped_skill_can_be_run_together(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,7 +46,7 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_only_skills_are_made(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="what can be made is skill"):
+    with pytest.raises(ConfigError, match="what can be made is skill, not 'agent': `orca-agents new skill glossary`"):
         new_command("agent", "glossary", tmp_path)
 
 
@@ -67,6 +67,8 @@ def test_the_leaves_are_listed_with_how_they_are_verified(tmp_path: Path, capsys
     capsys.readouterr()
     list_leaves(["glossary"], [tmp_path])
     shown = capsys.readouterr().out
-    assert "glossary/term_meaning  (new, span)" in shown
-    assert "key_supported; 2 of 3 independent answers" in shown
+    assert "every item of glossary passes these programs:\n    well_formed, is_a_question" in shown
+    assert "glossary/term_meaning  (span; new)\n" in shown
+    assert "programs of its own: key_supported; 2 of 3 independent answers" in shown
+    assert max(map(len, shown.splitlines())) <= 80
     assert shown.endswith("2 leaves: 2 new\n")

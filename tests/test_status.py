@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def test_a_run_that_is_done_is_told_as_its_files_have_it(done: Path) -> None:
     assert f"examples  {len(rows['examples'])} accepted, {len(rows['rejections'])} rejected" in text
     usage = json.loads((done / "summary.json").read_text())["usage"]
     assert f"bought    {usage['calls']:,} calls" in text
-    assert "GB for 100,000 chunks" in text
+    assert "GB for 100,000 chunks" not in text  # so few tell nothing of so many
+    assert "GB for 100,000 chunks" in "\n".join(replace(status, finished=60).lines())
     assert "resume" not in text
     assert "cost" not in text  # a teacher in this process costs nothing
 

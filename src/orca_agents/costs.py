@@ -203,7 +203,7 @@ def report_costs(
     )
 
 
-_STAGES = ("transform", "instruct", "refine", "respond", "verify")
+_STAGES = ("transform", "instruct", "refine", "prove", "respond", "verify")
 
 
 def _shares(rows: list[Spent]) -> dict[str, float]:

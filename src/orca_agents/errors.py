@@ -5,6 +5,7 @@ OrcaError
 ├── NotFoundError          no such skill, agent or tool on the search path
 ├── SeedError              one file cannot be read as seeds; it is reported and skipped
 ├── StoreError             the run folder cannot be used: locked, newer, not a run, disk full
+├── DatasetError           a dataset cannot be built, read or written as asked
 ├── TeacherError           the teacher as a whole cannot be used; the run stops, what was bought is kept
 │   ├── UnreachableError   no answer from its address
 │   ├── WrongKeyError      the key is missing, wrong or not allowed
@@ -83,6 +84,10 @@ class SandboxError(OrcaError):
 
 class SearchError(OrcaError):
     """What is searched cannot be used: a broken index, a web search that refuses. Never the fault of the query."""
+
+
+class DatasetError(OrcaError):
+    """A dataset cannot be built, read or written as asked; the message says why and what to do."""
 
 
 class TeacherError(OrcaError):

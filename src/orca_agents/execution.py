@@ -20,8 +20,9 @@ from orca_agents.funnel import Funnel
 from orca_agents.library import Skill
 from orca_agents.models import Teacher
 from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
-from orca_agents.orchestrator import Ended, Progress, Run, Work, planned, run_seeds
+from orca_agents.orchestrator import Ended, Progress, Run, run_seeds
 from orca_agents.outcomes import Skip, skill_of
+from orca_agents.planning import Work, planned
 from orca_agents.records import Seed, ToolCall, Transcript
 from orca_agents.routing import Router
 from orca_agents.run_config import Price, RunConfig
@@ -36,12 +37,14 @@ from orca_agents.run_setup import (
     read_skills,
     refuse_secrets,
     router_of,
+    screen_of,
     seed_options,
     studio_of,
     tool_names,
     tools_of,
     window_of,
 )
+from orca_agents.screening import money_saved
 from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt, Meter
 from orca_agents.stages import Role, Studio
@@ -92,7 +95,7 @@ async def execute(
     toolbox = Toolbox(tools_of(skills), config.tools, sources=sources, folder=out, options=options, say=say)
     with Store.in_memory() if out is None else Store.open(out) as store:
         purse = _purse(config, store, teachers, halt or Halt())
-        job = _Job(config, skills, store, purse, toolbox, on_progress)
+        job = _Job(config, skills, store, purse, toolbox, on_progress, out)
         with log_into(out):
             _LOG.info("run begins", extra={"config_hash": job.config_hash, "version": version("orca-agents")})
             ended: Ended = "interrupted"
@@ -100,6 +103,8 @@ async def execute(
             try:
                 if out is not None:
                     job.begin(out, teachers.given, say)
+                if told := job.screen.told():
+                    say(told)
                 await purse.halt.unless_told(toolbox.prepare(tool_names(skills), needs_of(config, skills)))
                 store.set_note(MCP_NOTE, toolbox.connected())
                 for address in teachers.addresses():
@@ -110,13 +115,15 @@ async def execute(
                     if config.limit is None:
                         _count_beside(sources, options, job.progress, router_of(config, skills))
                     seeds = _picked(read_seeds(sources, options), pick)
-                    ended = await job.run(roles, planned(seeds, config.limit, router_of(config, skills)))
+                    router = router_of(config, skills)
+                    ended = await job.run(roles, planned(seeds, config.limit, router, job.screen))
                 store.flush()
             except Exception as error:  # whatever ends a run is told in its files and log, then raised again
                 ended, why = "failed", f"{type(error).__name__}: {error}"
                 raise
             finally:
                 try:
+                    job.screen.close()
                     await toolbox.close()
                     await teachers.close()
                 finally:
@@ -145,13 +152,15 @@ async def replay(
         toolbox = Toolbox(tools_of(skills), config.tools)
         toolbox.reconnect(store.note(MCP_NOTE) or ())
         job = _Job(config, skills, store, purse, toolbox, on_progress)
-        if store.note("config_hash") != job.config_hash:
-            raise StoreError(
-                f"{folder} was made with other files or settings than these: a replay needs the skill, its agents, its "
-                "tools and the version of orca-agents as they were. `orca-agents resume` makes what has changed anew"
-            )
-        items = (Work(position, unit, seed, skill_of(unit)) for position, unit, seed in store.planned_seeds())
-        await job.run(teachers.recorded_roles(store), items, redo=True)
+        with job.screen:
+            if store.note("config_hash") != job.config_hash:
+                raise StoreError(
+                    f"{folder} was made with other files or settings than these: a replay needs the skill, its agents, "
+                    "its tools, the index of benchmarks and the version of orca-agents as they were. `orca-agents "
+                    "resume` makes what has changed anew"
+                )
+            items = (Work(position, unit, seed, skill_of(unit)) for position, unit, seed in store.planned_seeds())
+            await job.run(teachers.recorded_roles(store), items, redo=True)
         end = job.end(store.note("ended") or "interrupted", _prices(store, teachers))
         write_run(folder, store, end)
         return end, job.progress.finished
@@ -200,9 +209,11 @@ class _Job:
         purse: Purse,
         toolbox: Toolbox,
         on_progress: Callable[[Progress], None],
+        folder: Path | None = None,
     ) -> None:
         self.config, self.skills, self.store, self.purse, self.toolbox = config, skills, store, purse, toolbox
-        self.config_hash = hash_of(config, skills)
+        self.screen = screen_of(config, folder)
+        self.config_hash = hash_of(config, skills, self.screen)
         self.progress = Progress(total=config.limit, meter=purse.meter)
         self.quota = quota_of(config, skills)
         self._on_progress = on_progress
@@ -237,6 +248,7 @@ class _Job:
                 self.purse.halt,
                 window=window_of(self.config),
                 quota=None if redo else self.quota,  # what was drawn is on record
+                screen=self.screen,
                 redo=redo,
                 progress=self.progress,
                 on_progress=self._tell,
@@ -260,7 +272,8 @@ class _Job:
     def end(self, why: Ended, prices: Mapping[str, Price | None], error: str = "") -> End:
         """What the run came to, read from the store; `error` is what ended it, if one did."""
         whole = why in ("all", "enough") or self.quota is not None
-        funnel = Funnel.of_counts(self.store.counts(self.config_hash, planned=whole))
+        counts = list(self.store.counts(self.config_hash, planned=whole))
+        funnel = Funnel.of_counts(counts)
         accepted = {leaf: counts["accepted"] for leaf, counts in funnel.by_leaf.items() if counts["accepted"]}
         reserve: frozenset[str] = frozenset()
         shortfall = None
@@ -269,18 +282,20 @@ class _Job:
             if why != "enough":
                 shortfall = self.quota.shortfall(funnel.accepted, accepted)
         message = error or (str(self.purse.halt.reason or "") if why == "capped" else "")
+        costs = report_costs(Path(self.config.skill).stem, self.store.spend(), accepted, prices)
         return End(
             why,
             message,
             self.config,
             self.config_hash,
             funnel,
-            report_costs(Path(self.config.skill).stem, self.store.spend(), accepted, prices),
+            costs,
             self.store.finished_count(self.config_hash),
             self.store.size_bytes(),
             shortfall,
             reserve,
             whole,
+            money_saved(counts, costs),
         )
 
     def _tell(self, progress: Progress) -> None:

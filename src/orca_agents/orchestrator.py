@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
-from orca_agents.errors import OrcaError, RetriesError, SeedError, StoppedError, TeacherError
+from orca_agents.duplicates.texts import ItemText
+from orca_agents.errors import OrcaError, RetriesError, StoppedError, TeacherError
 from orca_agents.funnel import Funnel
 from orca_agents.models.limits import TURN
 from orca_agents.outcomes import Example, Failure, Outcome, Skip, qualified
+from orca_agents.planning import Work
 from orca_agents.quotas import Quota
 from orca_agents.reader import Reader
-from orca_agents.records import Seed, short_hash
-from orca_agents.routing import Router
+from orca_agents.records import Seed
+from orca_agents.screening import Screen, SeedScreen, text_of_example
 from orca_agents.spending import Halt, Meter
 from orca_agents.stages import Drawn, Fill, Studio, draw_again, draw_seed, run_seed
 from orca_agents.store import Store, Tally
@@ -74,17 +75,6 @@ class Progress:
         }
 
 
-class Work(NamedTuple):
-    """One seed (for one skill) or skip on its way: its place in the order of the run, and the unit under which it is on
-    record."""
-
-    position: int
-    unit: str
-    item: Seed | Skip
-    skill: str = ""
-    """Empty where the run has one skill alone."""
-
-
 @dataclass(frozen=True)
 class Run:
     """What the work on seeds needs to know."""
@@ -97,6 +87,8 @@ class Run:
     window: int
     """Most seeds under way."""
     quota: Quota | None = None
+    screen: Screen | None = None
+    """What instructions are compared with before they are answered."""
     redo: bool = False
     """Do finished seeds again, from the calls on record, and nothing else: to rebuild a dataset."""
     progress: Progress = field(default_factory=Progress)
@@ -137,7 +129,8 @@ class _Hand:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], int] = {}
+        """With the position of the seed that each works on."""
         self._ended: list[asyncio.Task[None]] = []
         self._error: BaseException | None = None
         self._news = asyncio.Event()
@@ -182,19 +175,45 @@ class _Hand:
         """Begin these seeds one after the other, as there is room; false if no more are taken."""
         run = self._run
         finished = run.store.finished_among(run.config_hash, [work.unit for work in batch])
+        known = self._accepted_before(batch, finished)
         for work in batch:
-            await self._make_room()
+            await self._make_room(work.position)
             if self.closed:
                 return False
+            if run.screen is not None:
+                run.screen.take(work.position, known.get(work.unit, ()))
             await self._take(work, finished.get(work.unit))
         run.on_progress(run.progress)
         await asyncio.sleep(0)  # a long list of finished seeds must not hold up the rest
         return True
 
-    async def _make_room(self) -> None:
-        """Wait until one more seed may be started."""
+    def _accepted_before(
+        self, batch: Sequence[Work], finished: Mapping[str, Tally]
+    ) -> dict[str, list[tuple[str, ItemText]]]:
+        """unit -> (id, text) of what an earlier run accepted, of these units; new instructions are compared with it."""
+        run = self._run
+        skills = {work.unit: work.skill for work in batch}
+        units = [unit for unit, tally in finished.items() if any(tally.accepted.values())]
+        known: dict[str, list[tuple[str, ItemText]]] = {}
+        if self._compares:
+            for unit, example in run.store.accepted_among(run.config_hash, units):
+                known.setdefault(unit, []).append((example.id, self._text(example, skills[unit])))
+        return known
+
+    @property
+    def _compares(self) -> bool:
+        """Whether what is accepted is noted: what is done again has been compared before."""
+        run = self._run
+        return run.screen is not None and run.screen.looks_for_copies and not run.redo
+
+    def _text(self, example: Example, skill: str) -> ItemText:
+        hidden = self._run.studios[skill].skill.config.respond.hides_passage
+        return text_of_example(example.metadata, passage_shown=not hidden)
+
+    async def _make_room(self, position: int) -> None:
+        """Wait until the seed at this position may be started."""
         self._settle_ended()
-        while self._tasks and not self.closed and not self._has_room():
+        while self._tasks and not self.closed and not self._has_room(position):
             await self._news.wait()
             self._news.clear()
             self._settle_ended()
@@ -223,7 +242,7 @@ class _Hand:
         number = run.quota.start(leaves) if run.quota is not None else 0
         task = asyncio.create_task(self._work(work, item, drawn, leaves, number))
         task.add_done_callback(self._came_to_its_end)
-        self._tasks.add(task)
+        self._tasks[task] = work.position
         run.progress.under_way += 1
         run.on_progress(run.progress)
 
@@ -291,12 +310,20 @@ class _Hand:
         TURN.set(work.position)  # calls for early seeds go first, so that seeds are finished rather than begun
         if not run.redo:
             await run.store.keep_seed(work.unit, seed)
-        outcomes, chats = await run_seed(run.studios[work.skill], seed, drawn)
+        studio = run.studios[work.skill]
+        if run.screen is not None:
+            record, skill = studio.record, studio.skill.name
+            screen = SeedScreen(run.screen, work.position, record, seed.id, run.config_hash, skill)
+            studio = replace(studio, screen=screen)
+        outcomes, chats = await run_seed(studio, seed, drawn)
         passed = not any(isinstance(it, Failure) and it.error == RetriesError.__name__ for it in outcomes)
         picked = [(one.agent, [leaf.name for leaf in one.leaves]) for one in drawn]
         await run.store.save_outcomes(
             work.unit, run.config_hash, outcomes, chats=chats, drawn=leaves, picked=picked, finished=passed
         )
+        if run.screen is not None and self._compares and passed:  # what is to be tried again is not finished
+            accepted = (outcome for outcome in outcomes if isinstance(outcome, Example))
+            run.screen.take(work.position, [(one.id, self._text(one, work.skill)) for one in accepted])
         tally = Tally(dict(leaves), _accepted(outcomes, work.skill))
         progress = run.progress
         progress.finished += 1
@@ -309,7 +336,7 @@ class _Hand:
 
     def _settle(self, task: asyncio.Task[None]) -> None:
         """Take note of a seed that came to its end."""
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         run = self._run
         error = None if task.cancelled() else task.exception()
         if task.cancelled() or error is not None:
@@ -325,43 +352,17 @@ class _Hand:
                     other.cancel()
         run.on_progress(run.progress)
 
-    def _has_room(self) -> bool:
-        return len(self._tasks) < self._run.window and (self._run.quota is None or self._run.quota.may_start())
+    def _has_room(self, position: int) -> bool:
+        """Whether a place is free, and what the draws and the screen want to know of earlier seeds is known."""
+        run = self._run
+        if len(self._tasks) >= run.window or (run.quota is not None and not run.quota.may_start()):
+            return False
+        if run.screen is None or not self._compares:
+            return True
+        return position - min(self._tasks.values()) < run.screen.lag
 
     def _enough(self) -> bool:
         return self._run.quota is not None and self._run.quota.enough()
-
-
-def planned(seeds: Iterable[Seed | Skip], limit: int | None, router: Router | None = None) -> Iterator[Work]:
-    """The first `limit` seeds, and every skip on the way to them, each with its unit: a hash of all of it, so that a
-    changed title or licence is made anew (from the replies on record). With a router a seed comes once for each of the
-    skills that are to work on it, or as a skip where it suits none."""
-    count = 0
-    places = itertools.count()
-    for item in seeds:
-        try:
-            unit = item.id if isinstance(item, Skip) else short_hash(item.model_dump_json())
-        except ValueError as error:  # pydantic's own, for what is no JSON
-            raise SeedError(f"{item.source}: the metadata of a seed must be plain JSON data: {error}") from None
-        if router is None or isinstance(item, Skip):
-            yield Work(next(places), unit, item)
-        else:
-            route = router.route(item)
-            for skill in route.chosen:
-                yield Work(next(places), f"{unit}@{skill}", item, skill)
-            if not route.chosen:
-                skip = Skip(
-                    id=short_hash("route", unit),
-                    source=item.source,
-                    seed_id=item.id,
-                    stage="seeds",
-                    reason=route.reason,
-                )
-                yield Work(next(places), skip.id, skip)
-        if isinstance(item, Seed):
-            count += 1
-            if count == limit:
-                return
 
 
 def _of_skill(filled: Mapping[str, Fill], skill: str) -> dict[str, Fill]:

@@ -33,6 +33,12 @@ class ExampleMetadata(Record):
     transformer: str
     passage: str
     """The passage as the student sees it; evidence offsets count in it."""
+    passage_shown: bool = True
+    """Whether the student sees it: some skills ask without it."""
+    question: str = ""
+    """What is asked, without the passage and the words around it."""
+    parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What the question shows beside its text: `options`, `statements`, ..."""
     form: AnswerForm
     reference: tuple[str, ...]
     hidden: dict[str, tuple[str, ...]] = Field(default_factory=dict)

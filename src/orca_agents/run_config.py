@@ -164,6 +164,15 @@ class RunConfig(Config):
     """Write in this language (ISO 639-1) instead of each seed's own."""
     random_seed: int = 0
     """Decides every draw: the same number draws the same."""
+    rouge_l: Annotated[float, Field(ge=0.5, le=1)] = 0.7
+    """From this ROUGE-L on, a question that was accepted before and the new one are copies of each other: the new one
+    is turned down before its answer is bought. Self-Instruct takes 0.7. Known are those accepted at least four windows
+    before (256 seeds unless `window` says otherwise), and those about the same passage."""
+    keep_duplicates: bool = False
+    """Whether copies are answered all the same."""
+    benchmarks: Path | None = None
+    """An index made by `orca-agents benchmarks add`: seeds that hold items of these, and instructions that are such
+    items, are turned down before anything is bought for them."""
     accept: Annotated[int, Field(ge=1)] | None = None
     """Stop at exactly this many accepted examples, with leaves drawn so that they fill evenly."""
     quotas: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
@@ -176,7 +185,8 @@ class RunConfig(Config):
     """What the tools of its agents may use."""
     window: Annotated[int, Field(ge=1)] | None = None
     """Most seeds under way; with `accept` or `quotas` also how far back the seeds lie whose outcomes a draw knows of.
-    Unless given: 64, or (for the seeds under way) the concurrency if that is more."""
+    Unless given: 64, or (for the seeds under way) the concurrency if that is more, up to 256 where copies are looked
+    for."""
 
     @model_validator(mode="before")
     @classmethod

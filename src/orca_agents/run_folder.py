@@ -20,19 +20,21 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from orca_agents.costs import CostReport
 from orca_agents.errors import StoreError
 from orca_agents.funnel import Funnel
-from orca_agents.orchestrator import Ended
 from orca_agents.outcomes import Example, Failure, Rejection, Skip
-from orca_agents.quotas import Shortfall
 from orca_agents.records import Record
 from orca_agents.run_config import RunConfig
 from orca_agents.store import Store
+
+if TYPE_CHECKING:  # these bring AutoGen and every check with them, and a folder is also read without a run
+    from orca_agents.orchestrator import Ended
+    from orca_agents.quotas import Shortfall
 
 CONFIG_NAME = "run.yaml"
 FILES: dict[str, type[Example] | type[Rejection] | type[Failure] | type[Skip]] = {
@@ -64,6 +66,8 @@ class End:
     """Ids of what was accepted beyond the wanted number."""
     whole: bool = True
     """Whether every seed was come by, so that the files hold what became of just these."""
+    saved: str = ""
+    """What copies and items of benchmarks would have cost, in words; empty if there were none."""
 
 
 def write_run(folder: Path, store: Store, end: End) -> None:
@@ -94,6 +98,7 @@ def write_run(folder: Path, store: Store, end: End) -> None:
         "funnel": end.funnel.to_dict(),
         "usage": store.usage().model_dump(),
         "costs": end.costs.to_dict(),
+        "saved": end.saved,
         "store_bytes": end.store_bytes,
     }
     write_text(folder / "summary.json", [json.dumps(summary, indent=2, ensure_ascii=False) + "\n"])

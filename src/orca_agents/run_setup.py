@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from orca_agents.checks import NAMES
 from orca_agents.config import CORPUS_SEARCHER, Need, StageName, short_name
-from orca_agents.errors import ConfigError, did_you_mean
+from orca_agents.contamination import BenchmarkIndex
+from orca_agents.errors import ConfigError, DatasetError, did_you_mean
 from orca_agents.library import Library, Skill
 from orca_agents.models import shown_address
 from orca_agents.models.client import CallRecord
@@ -23,6 +24,8 @@ from orca_agents.quotas import Quota
 from orca_agents.records import Transcript
 from orca_agents.routing import Router, shares_of
 from orca_agents.run_config import ModelConfig, RunConfig
+from orca_agents.screening import FILE_NAME as DUPLICATES_NAME
+from orca_agents.screening import LAG_WINDOWS, Screen
 from orca_agents.seeds import SeedOptions
 from orca_agents.stages import Role, Studio
 from orca_agents.toolbox.services import Toolbox
@@ -167,8 +170,9 @@ def seed_options(config: RunConfig, skills: Sequence[Skill]) -> SeedOptions:
     )
 
 
-def hash_of(config: RunConfig, skills: Sequence[Skill]) -> str:
-    """A hash of all that decides what becomes of a seed, and of nothing else; outcomes carry it."""
+def hash_of(config: RunConfig, skills: Sequence[Skill], screen: Screen | None = None) -> str:
+    """A hash of all that decides what becomes of a seed, and of nothing else; outcomes carry it. `screen` is the
+    config's own, where somebody has it open already."""
     parts: dict[str, Any] = {
         "version": version("orca-agents"),
         "skill": [part for skill in skills for part in (skill.name, skill.digest())],
@@ -189,6 +193,11 @@ def hash_of(config: RunConfig, skills: Sequence[Skill]) -> str:
         parts["formats"] = config.formats
     if tool_names(skills) or needs_of(config, skills):  # the sandbox is left out: code does the same in each
         parts["tools"] = config.tools.model_dump(mode="json", include={"corpus", "web", "mcp"})
+    if screen is None:
+        with screen_of(config) as opened:
+            parts["screen"] = opened.identity()
+    else:
+        parts["screen"] = screen.identity()
     if config.accept is not None or config.quotas:  # how many are wanted decides when to stop, not what is drawn
         parts["draws"] = {"emptiest first": config.window or WINDOW, "quotas": config.quotas}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
@@ -205,6 +214,23 @@ def quota_of(config: RunConfig, skills: Sequence[Skill]) -> Quota | None:
         if not config.leaves or leaf.name in config.leaves
     }
     return Quota(leaves, accept=config.accept, each=config.quotas, lag=config.window or WINDOW)
+
+
+def screen_of(config: RunConfig, folder: Path | None = None) -> Screen:
+    """What the instructions of a run are compared with; what it accepts is kept in `folder` meanwhile. Raises
+    `ConfigError` if there is no such index of benchmarks."""
+    benchmarks = None
+    if config.benchmarks is not None:
+        try:
+            benchmarks = BenchmarkIndex.open(config.benchmarks)
+        except DatasetError as error:
+            raise ConfigError(f"benchmarks: {error}") from None
+    return Screen(
+        rouge_l=None if config.keep_duplicates else config.rouge_l,
+        benchmarks=benchmarks,
+        lag=LAG_WINDOWS * (config.window or WINDOW),
+        path=None if folder is None else folder / DUPLICATES_NAME,
+    )
 
 
 def window_of(config: RunConfig) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from orca_agents import loop
 from orca_agents.config import StageName
 from orca_agents.costs import CostReport
+from orca_agents.errors import ConfigError
 from orca_agents.execution import execute
 from orca_agents.funnel import Funnel
 from orca_agents.models import Teacher, choose_model, is_default_model
@@ -98,6 +99,9 @@ def run_skill(
     mix: str | Mapping[str, float] = "even",
     per_seed: int | None = None,
     formats: float = 0.0,
+    rouge_l: float = 0.7,
+    keep_duplicates: bool = False,
+    benchmarks: str | Path | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Turn seeds into verified training examples, with one skill or several. For scripts and running event loops.
@@ -130,6 +134,9 @@ def run_skill(
         mix: With several skills: `even`, `released` (about as in the released AgentInstruct data), or skill -> part.
         per_seed: With several skills: most of them for one seed; all that suit unless given.
         formats: The part of the items to which a rule for the form of the reply is added, with a program for it.
+        rouge_l: From this ROUGE-L on a question is a copy of one that was accepted before; it is not answered.
+        keep_duplicates: Answer copies all the same.
+        benchmarks: An index made by `orca-agents benchmarks add`: what is in it is not worked on.
         on_progress: Called with a `Progress` whenever something is finished.
 
     Raises:
@@ -168,6 +175,9 @@ def run_skill(
             mix=mix,
             per_seed=per_seed,
             formats=formats,
+            rouge_l=rouge_l,
+            keep_duplicates=keep_duplicates,
+            benchmarks=benchmarks,
             on_progress=on_progress,
         )
     )
@@ -199,10 +209,15 @@ async def run_skill_async(
     mix: str | Mapping[str, float] = "even",
     per_seed: int | None = None,
     formats: float = 0.0,
+    rouge_l: float = 0.7,
+    keep_duplicates: bool = False,
+    benchmarks: str | Path | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> SkillRun:
     """Like `run_skill`, for code that is async already."""
     sources = [seeds] if isinstance(seeds, str | Path | Seed) else list(seeds)
+    if meant := next((seed for seed in sources if isinstance(seed, str) and _names_a_file(seed)), None):
+        raise ConfigError(f"the seed {meant!r} is the name of a file: a str is text, so give Path({meant!r})")
     folders = [library] if isinstance(library, str | Path) else list(library)
     given: dict[StageName, Teacher] = {}
     shared = None
@@ -214,8 +229,10 @@ async def run_skill_async(
             chosen = choose_model(model, base_url)
     elif isinstance(model, ModelConfig):
         chosen = model
-    else:
+    elif hasattr(model, "name"):
         chosen, shared = ModelConfig(model=model.name), model
+    else:
+        raise ConfigError(f"model={model!r} is no teacher: give a name, a ModelConfig, or an object like ScriptedModel")
     role_configs: dict[StageName, ModelConfig] = {}
     for stage, role in (roles or {}).items():
         if isinstance(role, str):
@@ -248,6 +265,9 @@ async def run_skill_async(
         mix=mix if isinstance(mix, str) else dict(mix),
         per_seed=per_seed,
         formats=formats,
+        rouge_l=rouge_l,
+        keep_duplicates=keep_duplicates,
+        benchmarks=benchmarks,
     )
     folder = Path(out) if out else None
 
@@ -255,6 +275,11 @@ async def run_skill_async(
         return collect(store, end, Path(skill).stem, folder)
 
     return await execute(config, sources, out=folder, read=read, shared=shared, given=given, on_progress=on_progress)
+
+
+def _names_a_file(text: str) -> bool:
+    """Whether a text is only the name of a file or folder that is there: it was meant as a `Path` then."""
+    return bool(text.strip()) and len(text) < 256 and "\n" not in text and Path(text).exists()
 
 
 def collect(store: Store, end: End, skill: str, folder: Path | None) -> SkillRun:

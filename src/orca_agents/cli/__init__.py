@@ -6,12 +6,9 @@ import errno
 import sys
 import tempfile
 
+from orca_agents.cli import app_dataset, app_library  # noqa: F401  their commands are put into the app
 from orca_agents.cli.app import app
 from orca_agents.errors import ChatError, OrcaError, StoreError, TeacherError
-
-EXIT_CODES = """Exit codes: 0 done, 1 an unexpected error, 2 something that was given is wrong, 3 the teacher cannot be
-used, 4 the run folder cannot be used, 5 a cap on spending was reached, 6 fewer examples were accepted than asked for,
-130 interrupted."""
 
 
 def main() -> None:
@@ -33,7 +30,7 @@ def main() -> None:
 
 
 def exit_code(error: OrcaError) -> int:
-    """The exit code for an error; see `EXIT_CODES`."""
+    """The exit code for an error; see `app.EXIT_CODES`."""
     if isinstance(error, TeacherError | ChatError):
         return 3
     return 4 if isinstance(error, StoreError) else 2

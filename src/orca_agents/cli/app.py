@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,8 +10,15 @@ import typer
 
 from orca_agents.errors import ConfigError
 
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 an unexpected error, 2 something that was given is wrong, 3 the teacher cannot be used, "
+    "4 the run folder cannot be used, 5 a cap on spending was reached, 6 fewer examples were accepted than asked for, "
+    "130 interrupted."
+)
+
 app = typer.Typer(
     name="orca-agents",
+    epilog=EXIT_CODES,
     help="Turn your documents and code into verified training data, with groups of agents.",
     no_args_is_help=True,
     add_completion=False,
@@ -63,7 +71,34 @@ PerSeedOption = Annotated[int | None, typer.Option(min=1, help="With several ski
 FormatsOption = Annotated[
     float | None, typer.Option(min=0, max=1, help="Part of the items that get a rule for the form of the reply.")
 ]
+RougeOption = Annotated[
+    float | None,
+    typer.Option("--rouge-l", min=0.5, max=1, help="From this ROUGE-L on a question is a copy; 0.7 unless given."),
+]
+KeepDuplicatesOption = Annotated[
+    bool, typer.Option("--keep-duplicates", help="Answer copies of accepted questions all the same.")
+]
+BenchmarksOption = Annotated[
+    Path | None,
+    typer.Option(envvar="ORCA_BENCHMARKS", help="An index of benchmarks whose items are not to be worked on."),
+]
 RunArgument = Annotated[Path, typer.Argument(help="The folder of a run.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"orca-agents {version('orca-agents')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options_of_all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
 
 
 @app.command()
@@ -99,6 +134,9 @@ def run(
     mix: MixOption = None,
     per_seed: PerSeedOption = None,
     formats: FormatsOption = None,
+    rouge_l: RougeOption = None,
+    keep_duplicates: KeepDuplicatesOption = False,
+    benchmarks: BenchmarksOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be asked; no call is made.")] = False,
     explain: Annotated[
         bool,
@@ -129,15 +167,18 @@ def run(
         "max_tokens": max_tokens,
         "library": tuple(library or ()),
         "tools": _tools(sandbox, unsafe_exec, corpus, web),
-        "mix": _mix(mix),
+        "mix": mix_of(mix),
         "per_seed": per_seed,
         "formats": formats,
+        "rouge_l": rouge_l,
+        "keep_duplicates": keep_duplicates or None,
+        "benchmarks": benchmarks,
     }
     show: Literal["plan", "routes"] | None = "routes" if explain else "plan" if dry_run else None
     run_command(config, given, model=model, base_url=base_url, concurrency=concurrency, out=out, show=show)
 
 
-def _mix(parts: list[str] | None) -> str | dict[str, float] | None:
+def mix_of(parts: list[str] | None) -> str | dict[str, float] | None:
     """What `--mix` says: a name, or skills with their parts of the whole."""
     if not parts or parts == ["even"] or parts == ["released"]:
         return parts[0] if parts else None
@@ -148,6 +189,10 @@ def _mix(parts: list[str] | None) -> str | dict[str, float] | None:
             shares[skill.strip()] = float(share)
         except ValueError:
             raise ConfigError(f"--mix {part}: write even, released, or SKILL=PART, e.g. coding=3") from None
+        if not 0 <= shares[skill.strip()] < inf:
+            raise ConfigError(f"--mix {part}: a part is 0 or more, e.g. coding=3; parts need not add up to anything")
+    if not any(shares.values()):
+        raise ConfigError(f"--mix {' --mix '.join(parts)}: no skill is left; give one a part above 0, e.g. coding=3")
     return shares
 
 
@@ -269,41 +314,6 @@ def show(
 
 
 @app.command()
-def skills(library: LibraryOption = None) -> None:
-    """List the skills that can be run, and where each was found."""
-    from orca_agents.cli.listing import list_skills
-
-    list_skills(library or [])
-
-
-@app.command()
-def leaves(
-    skills: Annotated[list[str] | None, typer.Argument(help="Skills, by name or file; all unless given.")] = None,
-    library: LibraryOption = None,
-) -> None:
-    """List the leaves of the taxonomies: where each comes from, how it is answered and how that is verified."""
-    from orca_agents.cli.listing import list_leaves
-
-    list_leaves(skills or [], library or [])
-
-
-@app.command()
-def agents(library: LibraryOption = None) -> None:
-    """List the agents, and where each was found."""
-    from orca_agents.cli.listing import list_agents
-
-    list_agents(library or [])
-
-
-@app.command()
-def tools(library: LibraryOption = None) -> None:
-    """List the tools that agents can call, and where each was found."""
-    from orca_agents.cli.listing import list_tools
-
-    list_tools(library or [])
-
-
-@app.command()
 def doctor(
     model: Annotated[str | None, typer.Option(help="Try this teacher too, as for `run`; else $ORCA_MODEL.")] = None,
     base_url: BaseUrlOption = None,
@@ -312,59 +322,6 @@ def doctor(
     from orca_agents.cli.doctor import doctor_command
 
     raise typer.Exit(doctor_command(model, base_url))
-
-
-@app.command()
-def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Skill, agent or run files, or folders of them.")] = None,
-    library: LibraryOption = None,
-) -> None:
-    """Read every skill, agent and tool (or the files given) and report all that is wrong, by file and line."""
-    from orca_agents.cli.listing import check_files
-
-    raise typer.Exit(check_files(paths or [], library or []))
-
-
-@app.command("test")
-def play_cases(
-    skills: Annotated[list[str] | None, typer.Argument(help="Skills, by name or file; all unless given.")] = None,
-    library: LibraryOption = None,
-    cases: Annotated[list[Path] | None, typer.Option(help="The file of cases, if not where they usually are.")] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell of every case.")] = False,
-    show: Annotated[bool, typer.Option("--show", help="Print the examples that come out.")] = False,
-) -> None:
-    """Play a skill's cases with a scripted teacher: no model and no key, all checks real."""
-    from orca_agents.cli.testing import cases_command
-
-    raise typer.Exit(cases_command(skills or [], library or [], cases or [], verbose=verbose, show=show))
-
-
-@app.command()
-def new(
-    kind: Annotated[str, typer.Argument(help="skill")],
-    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")],
-    library: Annotated[Path, typer.Option(help="The folder that gets skills/, agents/ and tests/skills/.")] = Path(),
-) -> None:
-    """Write a new skill that works as it stands, with its agents and cases, to be made your own."""
-    from orca_agents.cli.making import new_command
-
-    new_command(kind, name, library)
-
-
-@app.command()
-def checks() -> None:
-    """List the checks, proofs and probes that a skill file may name, and what each one asks."""
-    from orca_agents.cli.listing import list_checks
-
-    list_checks()
-
-
-@app.command()
-def schema(kind: Annotated[str, typer.Argument(help="skill, agent, run or cases")]) -> None:
-    """Print the JSON schema of a kind of file, for your editor."""
-    from orca_agents.cli.listing import print_schema
-
-    print_schema(kind)
 
 
 @app.command()

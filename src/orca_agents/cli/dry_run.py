@@ -54,7 +54,8 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
         print(f"... and {chunks - SHOWN} chunks more")
     if skipped > SHOWN:
         print(f"... and {skipped - SHOWN} skips more")
-    print(f"{chunks} chunks, {skipped} skipped; about {calls} calls to {config.model.model}, without repairs")
+    counted = f"{chunks} chunk{'s' if chunks != 1 else ''}, {skipped} skipped"
+    print(f"{counted}; about {calls} calls to {config.model.model}, without repairs")
     if used := tool_names([skill]):
         needs = sorted({need for tool in skill.tools.values() for need in tool.needs})
         print(f"tools: {', '.join(used)}" + (f"; they need: {', '.join(needs)}" if needs else ""))

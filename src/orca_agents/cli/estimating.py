@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from orca_agents.cli.progress import ProgressView, wanted
-from orca_agents.cli.running import CAPPED, INTERRUPTED, resolve, run_until_told
+from orca_agents.cli.running import CAPPED, INTERRUPTED, resolve, run_until_told, tell_of_default_model
 from orca_agents.cli.status import PILOT
 from orca_agents.config import StageName
 from orca_agents.errors import ConfigError, SeedError, TeacherError
 from orca_agents.estimating import Estimate, SeedSample, project
 from orca_agents.execution import execute
 from orca_agents.models.prices import FREE, cost_of, is_counted, price_of
-from orca_agents.orchestrator import planned
 from orca_agents.outcomes import Skip
+from orca_agents.planning import planned
 from orca_agents.records import Transcript, short_hash
 from orca_agents.run_config import Price, RunConfig
 from orca_agents.run_folder import End, write_config, write_text
@@ -55,6 +55,7 @@ def estimate_command(
     check_sources(sources)
     drawn = draw_pilot(sources, seed_options(config, read_skills(config)), config, pilot)
     folder = out or default_out(config)
+    tell_of_default_model(file, model, base_url)
     print(f"{drawn.total:,} chunks in all; {len(drawn.units):,} of them are worked on", file=sys.stderr)
     done = _work_on(config, sources, folder, drawn)
     estimate = _estimate(config, folder, drawn, done)

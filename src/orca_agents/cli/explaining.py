@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,32 +35,59 @@ def show_routes(config: RunConfig, sources: Sequence[Path]) -> None:
         route = router.route(item)
         kinds[item.kind] += 1
         homeless += not route.chosen
-        print("\n".join(_told(item, route)))
+        print("\n".join(_told(item, route, router)))
         if config.limit is not None and kinds.total() >= config.limit:
             break
     print()
     print("\n".join(route_table(router, kinds)))
-    print(f"{kinds.total()} chunks, {homeless} of them for no skill; {skipped} files, rows or chunks skipped")
+    chunks = f"{kinds.total()} chunk{'s' if kinds.total() != 1 else ''}"
+    print(f"{chunks}, {homeless} of them for no skill; {skipped} files, rows or chunks skipped")
 
 
 def route_table(router: Router, kinds: Mapping[str, int]) -> list[str]:
-    """How many seeds of each kind go to each skill."""
+    """How many seeds of each kind go to each skill, and what part of all it gets and should get."""
     names = sorted(kinds)
-    width = max(map(len, router.skills))
-    lines = [f"{'':{width}}" + "".join(f"{kind:>8}" for kind in names) + f"{'all':>8}{'share':>8}"]
-    whole = sum(router.shares.values())
-    for skill in router.skills:
-        counts = "".join(f"{router.by_kind[skill, kind] or '-':>8}" for kind in names)
-        share = router.shares[skill] / whole if whole else 0.0
-        lines.append(f"{skill:{width}}{counts}{router.routed[skill]:>8}{share:>8.1%}")
-    return [*lines, f"{'seeds':{width}}" + "".join(f"{kinds[kind]:>8}" for kind in names)]
+    whole, given = sum(router.shares.values()), router.routed.total()
+    taking = [skill for skill in router.skills if router.shares[skill] > 0]
+    rows = [["", *names, "all", "got", "due"]]
+    for skill in taking:
+        counts = [str(router.by_kind[skill, kind] or "-") for kind in names]
+        got = router.routed[skill] / given if given else 0.0
+        rows.append([skill, *counts, str(router.routed[skill]), f"{got:.0%}", f"{router.shares[skill] / whole:.0%}"])
+    rows.append(["seeds", *(str(kinds[kind]) for kind in names), "", "", ""])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for name, *cells in rows:
+        numbers = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+        lines.append(" ".join((name.ljust(widths[0]), *numbers)).rstrip())
+    lines.append("got: its part of all that was given out; due: its part by the mix")
+    if without := [skill for skill in router.skills if skill not in taking]:
+        lines += _named("no part in the mix: ", without)
+    return lines
 
 
-def _told(seed: Seed, route: Route) -> list[str]:
-    lines = [f"chunk  {seed.source} [{seed.start}:{seed.end}] {seed.kind} -> {', '.join(route.chosen) or 'no skill'}"]
-    if route.left_out:
-        lines.append(f"       suits too, but has more of its share: {', '.join(route.left_out)}")
+def _told(seed: Seed, route: Route, router: Router) -> list[str]:
+    told = _named(f"chunk  {seed.source}{_span(seed)} {seed.kind} -> ", route.chosen or ("no skill",))
+    if left_out := [name for name in route.left_out if router.shares[name] > 0]:
+        told += _named("       suits too, but has more of its share: ", left_out)
     by_reason: dict[str, list[str]] = {}
     for skill, reason in route.refused.items():
-        by_reason.setdefault(reason, []).append(skill)
-    return [*lines, *(f"       {reason}: {', '.join(names)}" for reason, names in by_reason.items())]
+        if router.shares[skill] > 0:
+            other_kind = seed.kind not in router.skills[skill].seeds
+            by_reason.setdefault(f"takes no {seed.kind}" if other_kind else reason, []).append(skill)
+    for reason, names in by_reason.items():
+        told += _named(f"       {reason}: ", names)
+    return told
+
+
+def _named(start: str, names: Sequence[str]) -> list[str]:
+    """Names behind a beginning, in lines as wide as the terminal."""
+    width = min(120, shutil.get_terminal_size().columns)
+    return textwrap.wrap(
+        ", ".join(names), width, initial_indent=start, subsequent_indent=" " * 11, break_long_words=False
+    )
+
+
+def _span(seed: Seed) -> str:
+    """Where it stands in its file; documents taken together stand nowhere."""
+    return "" if seed.end is None else f" [{seed.start}:{seed.end}]"

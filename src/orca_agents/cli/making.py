@@ -14,7 +14,7 @@ KINDS = ("skill",)
 def new_command(kind: str, name: str, folder: Path) -> None:
     """Write the files of a new skill below a folder, and say what to do next. Nothing that is there is overwritten."""
     if kind not in KINDS:
-        raise ConfigError(f"what can be made is {', '.join(KINDS)}, not {kind!r}: `orca-agents new skill {kind}`?")
+        raise ConfigError(f"what can be made is {', '.join(KINDS)}, not {kind!r}: `orca-agents new skill {name}`?")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ConfigError(f"{name!r} is no name for a skill: small letters, digits and _, and a letter first")
     files = skill_files(name, folder)

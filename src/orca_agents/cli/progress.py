@@ -8,14 +8,16 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from orca_agents.orchestrator import Progress
 from orca_agents.run_config import RunConfig
+
+if TYPE_CHECKING:
+    from orca_agents.orchestrator import Progress
 
 TAKEN_EVERY_S = 0.2
 """How often the counts are looked at; `update` is called for each chat, thousands of times a second."""
@@ -128,6 +130,9 @@ class ProgressView:
     """Counts, rates, money and time left, on stderr, so that stdout stays for results."""
 
     def __init__(self, config: RunConfig, folder: Path, *, console: Console | None = None) -> None:
+        # here, and not above: it brings AutoGen and every check with it, and `status` uses this module without a run
+        from orca_agents.orchestrator import Progress
+
         self._name = Path(config.skill).stem
         self._wanted = wanted(config)
         self._max_usd = config.max_usd
@@ -226,7 +231,8 @@ class ProgressView:
         if speed is not None:
             chunks += f" ({short_rate(60 * speed)}/min)"
         # of earlier runs only the accepted examples are known here
-        here = f" in this run ({counts.resumed} chunks were done before)" if counts.resumed else ""
+        before = "1 chunk was" if counts.resumed == 1 else f"{counts.resumed} chunks were"
+        here = f" in this run ({before} done before)" if counts.resumed else ""
         parts = [chunks, f"accepted {counts.accepted}{_of(self._wanted)}", f"rejected {counts.rejected}"]
         if counts.failed:
             parts.append(f"failed {counts.failed}")

@@ -38,7 +38,7 @@ def replay_command(folder: Path) -> None:
     with ProgressView(config, folder) as view:
         end, seeds = loop.run(replay(config, folder, on_progress=view.update))
     print("\n".join(end.funnel.lines()))
-    print(f"{seeds} chunks were replayed from the record; no call was made")
+    print(f"{seeds} chunk{' was' if seeds == 1 else 's were'} replayed from the record; no call was made")
     after = _digests(folder)
     for name in after:
         same = "as it was" if before.get(name) == after[name] else "changed" if name in before else "new"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from orca_agents.cli.progress import ProgressView
 from orca_agents.errors import ConfigError, TeacherError
 from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
-from orca_agents.outcomes import Example, Rejection, Skip
+from orca_agents.outcomes import Example, Failure, Rejection, Skip
 from orca_agents.records import Usage
 from orca_agents.run_config import RunConfig
 from orca_agents.run_folder import End
@@ -56,7 +57,14 @@ def run_command(
 
         show_plan(config, [Path(seed) for seed in config.seeds])
         return
+    tell_of_default_model(file, model, base_url)
     run_here(config, out or default_out(config))
+
+
+def tell_of_default_model(file: Path | None, model: str | None, base_url: str | None) -> None:
+    """Say so where nobody named a teacher, before the embedded one begins to work."""
+    if file is None and base_url is None and is_default_model(model):
+        print(f"note: {LOCAL_WARNING}", file=sys.stderr)
 
 
 def run_here(config: RunConfig, folder: Path) -> None:
@@ -73,7 +81,8 @@ def run_here(config: RunConfig, folder: Path) -> None:
             summary = run_until_told(work, halt, view)
         except (KeyboardInterrupt, TeacherError) as stopped:
             what = "stopped" if isinstance(stopped, KeyboardInterrupt) else "the teacher ended the run"
-            view.say(f"{what}; what was bought is kept in {folder}: {how_to_go_on(folder)}")
+            if view.latest.meter.usage.calls:  # where the first call was refused, there is nothing to go on with
+                view.say(f"{what}; what was bought is kept in {folder}: {how_to_go_on(folder)}")
             raise
     summary.print(folder)
     code = summary.exit_code()
@@ -114,6 +123,8 @@ class Summary:
     example: str | None
     """The id of an accepted example, if there is one."""
     rejection: str | None
+    failure: str | None
+    """What went wrong first, where nothing was accepted and nothing rejected."""
     skipped: tuple[str, ...]
     """Why nothing was worked on, where that is so: the first few skips."""
 
@@ -121,6 +132,8 @@ class Summary:
         """The funnel, what it took, why it ended, and where to look."""
         end, usage = self.end, self.usage
         print("\n".join(end.funnel.lines()))
+        if end.saved:
+            print(end.saved)
         if end.reserve:
             print(f"{-len(end.reserve):6} of these are kept as reserve (reserve.jsonl)")
         if end.costs.is_free:
@@ -139,6 +152,8 @@ class Summary:
             print(f"a look at one: orca-agents show {self.example} --run {folder}")
         elif self.rejection:
             print(f"why one was rejected: orca-agents show {self.rejection} --run {folder}")
+        elif self.failure:
+            print(f"why the first one failed: {self.failure} (all are in failures.jsonl)")
         if end.why == "capped":
             print(f"stopped: {end.message}", file=sys.stderr)
         elif end.why == "interrupted":
@@ -157,12 +172,14 @@ class Summary:
 def _summarise(store: Store, end: End) -> Summary:
     example = next(store.outcomes(end.config_hash, Example, planned=end.whole), None)
     rejection = next(store.outcomes(end.config_hash, Rejection, planned=end.whole), None)
+    failure = next(store.outcomes(end.config_hash, Failure, planned=end.whole), None)
     skips = islice(store.outcomes(end.config_hash, Skip, planned=end.whole), 0 if end.funnel.made else 3)
     return Summary(
         end,
         store.usage(),
         example.id if example else None,
         rejection.id if rejection else None,
+        f"{failure.error} at {failure.stage}: {failure.message}" if failure else None,
         tuple(f"{skip.source}: {skip.reason}" for skip in skips),
     )
 
@@ -177,6 +194,10 @@ def resolve(
 ) -> RunConfig:
     """The run config of a command line: the run file, if there is one, with the options laid over it."""
     chosen = {name: value for name, value in given.items() if value not in (None, ())}
+    if not all(name.strip() for name in chosen.get("skill", "-").split(",")):
+        raise ConfigError(f"the skill {chosen['skill']!r} has an empty name in it: write a,b without blanks between")
+    if not re.fullmatch(r"[a-z]{2,3}(-\w+)?", chosen.get("language", "en")):
+        raise ConfigError(f"--language {chosen['language']}: give the code of a language, e.g. es or pt-BR")
     if file is not None:
         over = {"model": model, "base_url": base_url, "concurrency": concurrency}
         if any(over.values()):
@@ -190,7 +211,6 @@ def resolve(
         raise ConfigError(f"which seeds? e.g. `orca-agents run {chosen['skill']} chapter.md folder/`")
     if is_default_model(model) and base_url is None:
         chosen["model"] = choose_model(None)
-        print(f"note: {LOCAL_WARNING}", file=sys.stderr)
     else:
         chosen["model"] = choose_model(model, base_url)
     if concurrency:

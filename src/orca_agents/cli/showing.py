@@ -98,8 +98,8 @@ def _tree(outcome: Outcome, chats: dict[str, Transcript], most: int | None) -> T
 def _add_chat(tree: Tree, chat: Transcript, most: int | None) -> None:
     usage = chat.usage
     branch = tree.add(
-        f"[bold]{chat.stage}[/bold] {chat.path}  ({usage.calls} calls, {usage.prompt_tokens} + "
-        f"{usage.completion_tokens} tokens)"
+        f"[bold]{chat.stage}[/bold] {chat.path}  ({usage.calls} call{'s' if usage.calls != 1 else ''}, "
+        f"{usage.prompt_tokens} + {usage.completion_tokens} tokens)"
     )
     for turn in chat.turns:
         colour = "dim" if turn.agent == MODERATOR else "cyan"

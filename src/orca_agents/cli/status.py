@@ -32,6 +32,8 @@ WARNINGS = 5
 """How many of the latest warnings are shown."""
 ENOUGH_TO_SIZE = 1000
 """Chunks from which the size of a store that is being written tells how it grows: before, its log is most of it."""
+ENOUGH_AT_THE_END = 50
+"""Chunks from which the size of a store at rest tells something about that of 100,000."""
 READ_BACK_BYTES = 32_000_000
 """How much of the log is looked through for the beginning of the run."""
 PILOT = "this was a pilot"
@@ -116,7 +118,7 @@ class Status:
         if cost:
             lines.append(f"cost      {', '.join(cost)}")
         size = f"store     {self.store_bytes / 1e6:.1f} MB"
-        if self.finished >= (ENOUGH_TO_SIZE if self.owner else 1):
+        if self.finished >= (ENOUGH_TO_SIZE if self.owner else ENOUGH_AT_THE_END):
             size += f", so about {self.store_bytes / self.finished / 1e4:.1f} GB for 100,000 chunks"
         lines.append(size)
         lines += [f"warning   {warning}" for warning in reversed(self.history.warnings)]

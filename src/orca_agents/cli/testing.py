@@ -12,6 +12,7 @@ from orca_agents.errors import OrcaError
 from orca_agents.fixtures import GateRates, Played, find_cases, play_cases, read_cases, uncovered
 from orca_agents.library import Library
 from orca_agents.outcomes import Example
+from orca_agents.records import Message
 
 
 def cases_command(
@@ -31,6 +32,9 @@ def _test(skill: str, library: Sequence[Path], files: Sequence[Path], *, verbose
         print(f"{skill}: {error}")
         return 2
     failed = [one for one in played if one.problem]
+    if len(failed) == len(played) > 1 and len({one.problem for one in failed}) == 1:
+        print(f"{skill}: none of its {len(played)} cases can be played: {failed[0].problem}")
+        return 1
     rates = GateRates()
     for one in played:
         rates.add(one)
@@ -43,20 +47,22 @@ def _test(skill: str, library: Sequence[Path], files: Sequence[Path], *, verbose
         if verbose and one.case.label and one.is_accepted != (one.case.label == "right"):
             print(f"        labelled {one.case.label}, {_verdict(one)}")
     print(f"{read.name}: {len(played) - len(failed)} of {len(played)} cases go as they say{_rates(rates)}")
-    for missing in uncovered(read, played):
+    for missing in () if failed else uncovered(read, played):  # cases that broke off went through less than they would
         print(f"        no case goes through {missing}")
     return 1 if failed else 0
 
 
 def _shown(example: Example) -> str:
-    """What a student model would learn from."""
-    calls = "\n".join
-    turns = (
-        f"    [{message.role}]\n"
-        + indent(calls((message.content, *(str(call.function) for call in message.tool_calls))).strip(), "    ")
+    """What a student model would learn from, under a line that says what it is."""
+    refined = f", refined: {example.metadata.goal}" if example.metadata.goal else ""
+    return f"    --- {example.leaf}{refined}\n" + "\n".join(
+        f"    [{message.role}]\n" + indent("\n".join((message.content, *_calls(message))).strip(), "    ")
         for message in example.messages
     )
-    return "\n".join(turns)
+
+
+def _calls(message: Message) -> list[str]:
+    return [f"-> {call.function.name} {call.function.arguments}" for call in message.tool_calls]
 
 
 def _verdict(played: Played) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from orca_agents.config import Goal, Leaf, short_name
-from orca_agents.errors import ConfigError, StoppedError, StoreError, TeacherError
+from orca_agents.errors import ConfigError, DatasetError, StoppedError, StoreError, TeacherError
 from orca_agents.harvest import DeclinedError
 from orca_agents.outcomes import Example, Outcome, Skip
 from orca_agents.records import Content, Instruction, Seed, Transcript
@@ -17,6 +17,7 @@ from orca_agents.stages.instruct import instruct
 from orca_agents.stages.item import Item, Settled
 from orca_agents.stages.refine import UNANSWERABLE, Proposals, draw_goals, edit, propose
 from orca_agents.stages.settle import settle
+from orca_agents.stages.siblings import Siblings
 from orca_agents.stages.studio import Authored, Studio
 from orca_agents.stages.transform import transform
 
@@ -66,23 +67,29 @@ async def _run_content(item: Item, agent: str, leaves: Sequence[Leaf]) -> list[O
         return [content]
     if content.failed is not None:
         return [item.failed_check("transform", content)]
-    lists = await _side_by_side([_run_leaf(item, content, leaf) for leaf in leaves])
+    siblings = Siblings(len(leaves))
+    lists = await _side_by_side([_run_leaf(item, content, leaf, siblings, place) for place, leaf in enumerate(leaves)])
     return [outcome for outcomes in lists for outcome in outcomes]
 
 
-async def _run_leaf(above: Item, content: Authored[Content], leaf: Leaf) -> list[Outcome]:
+async def _run_leaf(
+    above: Item, content: Authored[Content], leaf: Leaf, siblings: Siblings, place: int
+) -> list[Outcome]:
     """A seed instruction of one leaf with its verdict, then its refinements with theirs."""
     path = f"{above.path}/{leaf.name}"
-    item = Item(above.studio, above.seed, path, leaf.name, above.kept, content.repairs)
+    item = Item(above.studio, above.seed, path, leaf.name, above.kept, content.repairs, siblings=siblings, place=place)
     item.took(*content.record.chats)
 
     async def make() -> Authored[Instruction]:
         return await instruct(item.studio, item.seed, content.record, leaf)
 
-    made = await _attempt(item, make)
-    if not isinstance(made, Authored):
-        return [made]
-    settled = await _settle(item, made)
+    try:
+        made = await _attempt(item, make)
+        if not isinstance(made, Authored):
+            return [made]
+        settled = await _settle(item, made)
+    finally:
+        siblings.declare(place, None)  # if it has not been made by now, it will not be
     outcomes = [settled.outcome]
     if _may_refine(item.studio, settled):
         goals = [goal for goal in draw_goals(item.studio, settled.instruction) if _can_succeed(item, settled, goal)]
@@ -175,8 +182,8 @@ async def _attempt(item: Item, make: Callable[[], Awaitable[MadeT]]) -> MadeT | 
         return await make()
     except DeclinedError as error:
         return item.declined(error)
-    except (TeacherError, StoreError, StoppedError, ConfigError):
-        raise  # these end the run
+    except (TeacherError, StoreError, StoppedError, ConfigError, DatasetError):
+        raise  # these end the run: a teacher, a file or an index that is broken is so for every item
     except Exception as error:  # noqa: BLE001  # a fault in a check costs one item too, never the whole run
         return item.failure(error)
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from orca_agents.checks.api import judged_by
 from orca_agents.config import Goal
 from orca_agents.errors import ChatError, RetriesError
 from orca_agents.harvest import DeclinedError
 from orca_agents.outcomes import Example, ExampleMetadata, Failure, Outcome, Rejection, Skip
-from orca_agents.records import Content, Draft, Instruction, Seed, Transcript, Usage, Verification, Vote
+from orca_agents.records import (
+    CheckResult,
+    Content,
+    Draft,
+    Instruction,
+    Message,
+    Seed,
+    Transcript,
+    Usage,
+    Verification,
+    Vote,
+)
+from orca_agents.screening import text_of
 from orca_agents.stages.respond import training_messages
+from orca_agents.stages.siblings import Siblings
 from orca_agents.stages.studio import Authored, Studio
 from orca_agents.stages.verify import Ballot
 
@@ -38,6 +52,10 @@ class Item:
     """The instruction with its proof, where its leaf has one."""
     tags: tuple[str, ...] = ()
     """What probes have shown of it."""
+    siblings: Siblings | None = None
+    """The seed instructions about the same content; a refined one has none."""
+    place: int = 0
+    """Its own place among them."""
     notes: tuple[str, ...] = ()
     """What else is to be told of it by a tag."""
     chats: list[str] = field(default_factory=list)
@@ -47,6 +65,20 @@ class Item:
     def id(self) -> str:
         """The id of whatever becomes of it."""
         return self.studio.id_of(self.seed, self.path)
+
+    async def screened(self, made: Authored[Instruction]) -> Authored[Instruction]:
+        """The instruction; failed, where it is not worth an answer."""
+        screen = self.studio.screen
+        if screen is None or made.failed is not None:
+            return made
+        text = text_of(made.record, passage_shown=not self.studio.skill.config.respond.hides_passage)
+        siblings = await self.siblings.before(self.place) if self.siblings is not None else []
+        found = await screen.look(text, f"{self.path}{'.2' if made.repairs else ''}", siblings)
+        if found is not None:
+            return replace(made, results=(*made.results, CheckResult(name=found.check, ok=False, reason=found.reason)))
+        if self.siblings is not None:
+            self.siblings.declare(self.place, text)
+        return made
 
     def took(self, *chats: str) -> None:
         """Note chats that belong to it."""
@@ -60,11 +92,12 @@ class Item:
         chats = tuple(self.chats)
         proof = {"grades": ", graders", "votes": ", votes", "programs": ""}[judged_by(record.form)]
         responder = studio.skill.config.respond.agents[0]
+        messages = training_messages(studio, seed, draft.record)
         return Example(
             id=self.id,
             skill=studio.skill.name,
             leaf=record.leaf,
-            messages=training_messages(studio, seed, draft.record),
+            messages=messages,
             tools=draft.record.tools,
             metadata=ExampleMetadata(
                 seed_ids=(seed.id,),
@@ -76,6 +109,9 @@ class Item:
                 seed_metadata=seed.metadata,
                 transformer=record.content.transformer,
                 passage=record.content.text,
+                passage_shown=_shows(messages, record.content.text),
+                question=record.question,
+                parts=record.parts,
                 form=record.form,
                 reference=record.key,
                 hidden=draft.record.instruction.hidden,
@@ -213,6 +249,12 @@ class Settled:
     """Whether it passed the checks of its own stage."""
     ballot: Ballot | None
     """The votes on it, if it came to a vote."""
+
+
+def _shows(messages: Sequence[Message], passage: str) -> bool:
+    """Whether the student sees a passage."""
+    text = passage.strip()
+    return bool(text) and any(message.role != "assistant" and text in message.content for message in messages)
 
 
 def _name_of(error: Exception) -> str:

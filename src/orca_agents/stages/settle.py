@@ -36,6 +36,7 @@ async def settle(item: Item, made: Authored[Instruction]) -> Outcome:
     """Answer and verify an item. The record to blame for a lost vote is repaired once, and all that follows from it
     is done again. Raises `ChatError` if one of its chats fails; the item then knows how far it came."""
     for attempt in ("", ".2"):
+        made = await item.screened(made)
         item.made, item.ballot = made, None
         item.took(*made.record.chats)
         if made.failed is not None:

@@ -19,6 +19,7 @@ from orca_agents.models.api import Teacher
 from orca_agents.models.client import CallRecord
 from orca_agents.records import CheckLevel, CheckResult, Content, Draft, Instruction, Seed, Transcript, short_hash
 from orca_agents.run_config import ModelConfig
+from orca_agents.screening import SeedScreen
 from orca_agents.stages.lab import RecordedLab
 from orca_agents.templates import render
 from orca_agents.toolbox.services import Toolbox
@@ -72,6 +73,8 @@ class Studio:
     """The part of the items to which a rule for the form of the reply is added."""
     is_one_of_many: bool = False
     """Whether the run has other skills beside this one: its costs are then told apart from theirs."""
+    screen: SeedScreen | None = None
+    """What instructions about a seed are compared with before they are answered; set for each seed."""
 
     def language_of(self, seed: Seed) -> str | None:
         """The language that everything made from a seed is to be in."""
@@ -83,7 +86,8 @@ class Studio:
         Prompts mark data off as <<<PASSAGE ... PASSAGE>>>: in the prompt alone, data cannot contain such a mark.
         """
         code = self.language_of(seed)
-        language = language_name(code) if code else "the language of the passage"
+        unknown = "English" if seed.kind in ("code", "api") else "the language of the material"
+        language = language_name(code) if code else unknown
         return {_SEED: seed.id, "language": language, **{name: _inside_fences(value) for name, value in others.items()}}
 
     def agent(self, name: str) -> AgentConfig:

@@ -145,6 +145,13 @@ class Readings:
         for leaf, unit, position, id in self._in_order("o.leaf, o.unit", (config_hash,), ("o.id",), where):
             yield position, from_key(id), qualified(skill_of(from_key(unit)), from_key(leaf))
 
+    def accepted_among(self, config_hash: str, units: Sequence[str]) -> Iterator[tuple[str, Example]]:
+        """(unit, example) of what was accepted of some units."""
+        among = f"config_hash = ? AND type = ? AND unit IN ({marks(units)})"
+        sql = f"SELECT unit, body FROM outcomes WHERE {among} ORDER BY id"  # noqa: S608
+        for unit, body in self._read(sql, (config_hash, Example.__name__, *map(to_key, units))):
+            yield from_key(unit), unpack(Example, body, self._place)
+
     def planned_seeds(self) -> Iterator[tuple[int, str, Seed]]:
         """(position, unit, seed) of the seeds that the latest run came by and that were kept, in that order."""
         self._settle()

@@ -1,0 +1,1 @@
+"""Find items that are copies of one another, however many there are."""
