@@ -92,3 +92,15 @@ def test_the_second_notebook_builds_a_skill_in_yaml_alone(tmp_path: Path) -> Non
     assert "recipe_scaling: 2 of 2 cases go as they say" in printed["cases"]
     assert "Answer: 250 g" in printed["cases"]
     assert "left out" in printed["run"]
+
+
+def test_the_third_notebook_goes_from_documents_to_rows_that_load(tmp_path: Path) -> None:
+    notebook = read(FOLDER / "03_whole_dataset.ipynb")
+    client = nbclient.NotebookClient(
+        notebook, kernel_name="python3", timeout=120, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    printed = outputs(notebook)
+    assert "copies            20 ->  18  {'near copy': 2}" in printed["build"]
+    assert "report.html" in printed["look"]
+    assert "Answer: " in printed["load"]

@@ -40,6 +40,7 @@ class YamlFile:
             raise ConfigError([Problem(path, 1, 1, "(file)", "the file is empty")])
         if not isinstance(root, yaml.MappingNode) or root.tag != f"{YAML_TAG}map":
             raise ConfigError([Problem(path, 1, 1, "(file)", "the file must hold keys and values")])
+        self._root = root
         self._positions: dict[KeyPath, tuple[int, int]] = {}
         problems = [self._problem_at(node, key, message) for node, key, message in self._walk(root, ())]
         if problems:
@@ -52,7 +53,7 @@ class YamlFile:
         the file, as in `model: NAME`, is short for a mapping with that one key.)
         """
         try:
-            data: dict[str, Any] = yaml.load(self.text, Loader=_Loader)  # noqa: S506  # a SafeLoader
+            data: dict[str, Any] = _Loader("").construct_document(self._root)
             for key, value in (over or {}).items():
                 own = {key: data[key]} if isinstance(data.get(key), str) else data.get(key)
                 data[key] = {**own, **value} if isinstance(value, dict) and isinstance(own, dict) else value
