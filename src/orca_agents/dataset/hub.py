@@ -52,8 +52,7 @@ def push(path: Path, repository: str, *, private: bool = False, environment: Map
     except hub.errors.HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else None
         raise DatasetError(f"the Hub refuses: {_told(error)}{_what_to_do(status, repository)}") from None
-    # what a lost connection raises belongs to the HTTP library below, another one from version to version
-    except Exception as error:
+    except Exception as error:  # a lost connection is an error of the HTTP library below, which changes with versions
         raise DatasetError(
             f"the Hub cannot be reached, or does not answer as one ({type(error).__name__}: {error}); check the network"
             f"{f' and ${ENDPOINT_VARIABLE}' if given.get(ENDPOINT_VARIABLE) else ''}, and run the same command again"
