@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from orca_agents.fences import without_fence
 from orca_agents.sandbox.api import PYTHON, Limits, Outcome, Program, Sandbox
-from orca_agents.sandbox.fences import without_fence
 from orca_agents.toolbox.api import ToolContext, ToolError, tool
 from orca_agents.toolbox.calling import capped
 

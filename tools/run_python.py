@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from orca_agents.fences import without_fence
 from orca_agents.records import ToolCall
 from orca_agents.sandbox.cells import CellResult, Cells
-from orca_agents.sandbox.fences import without_fence
 from orca_agents.toolbox.api import ToolContext, tool
 from orca_agents.toolbox.calling import capped
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orca_agents.fences import without_fence
 from orca_agents.sandbox.code_tests import OneTest, TestReport, run_code_tests
-from orca_agents.sandbox.fences import without_fence
 from orca_agents.toolbox.api import ToolContext, tool
 from orca_agents.toolbox.calling import capped
 

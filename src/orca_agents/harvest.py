@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_agents.errors import ChatError, UnparsableError
+from orca_agents.fences import without_fence
 
 Product = dict[str, tuple[str, ...]]
 """Field name -> its texts, byte for byte as the model wrote them; a single text is a tuple of one."""
@@ -84,7 +85,7 @@ class Form:
 
     def _read_json(self, text: str) -> Product:
         try:
-            data = json.loads(_unfenced(text), strict=False)
+            data = json.loads(without_fence(text, ("", "json")), strict=False)
         except ValueError as error:
             raise UnparsableError(f"this is not JSON ({error}): {_start(text)}") from None
         if not isinstance(data, dict):
@@ -184,12 +185,6 @@ def _as_declared(value: str, field: Field) -> str:
         return value
     alike = [choice for choice in field.choices if choice.casefold() == value.strip().casefold()]
     return alike[0] if len(alike) == 1 else value.strip()
-
-
-def _unfenced(text: str) -> str:
-    """The text inside a Markdown fence that is wrapped around the whole reply, if there is one."""
-    fenced = re.fullmatch(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", text, re.DOTALL)
-    return fenced[1] if fenced else text
 
 
 def _block(text: str, start: int, field: Field, opening: re.Pattern[str]) -> tuple[str | None, int]:

@@ -88,7 +88,7 @@ _NOT_PROSE = re.compile(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`"  # code
     r"|\$\$.*?\$\$|\$[^$\n]{1,200}\$|\\[a-zA-Z]+"  # formulas
     r"|</?[a-zA-Z][^<>\n]*>|\{[{%].*?[%}]\}"  # markup, templates
-    r"|(?:https?://|www\.)\S+|\S+@\S+\.\S+"
+    r"|(?:https?://|www\.)\S+|(?<!\S)[^\s@]++@[^\s@]+\.\S+"
     r"|^(?:    |\t)\S[^\n]*[=(){};<>][^\n]*$"  # indented code
     r"|\b[A-Za-z0-9]+(?:_[A-Za-z0-9]+)+\b|\b[A-Za-z0-9]+(?:[./][A-Za-z0-9_]+)+\b|\b\w+\(\)",  # names out of code
     re.DOTALL | re.MULTILINE,

@@ -9,9 +9,9 @@ from typing import Any
 from orca_agents.checks import run_checks
 from orca_agents.checks.api import Case, Ran
 from orca_agents.checks.code import CHECKS, PROOFS
-from orca_agents.checks.code.markdown import fenced
 from orca_agents.checks.forms import FORMS
 from orca_agents.config import Leaf
+from orca_agents.fences import fenced
 from orca_agents.harvest import Form
 from orca_agents.records import Answer, AnswerForm, Content, Draft, Instruction, Seed
 from orca_agents.sandbox.api import PYTHON, Limits, Program, Sandbox

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orca_agents.checks.code.markdown import fenced
 from orca_agents.checks.code.passing import which_pass
 from orca_agents.checks.forms import FORMS
+from orca_agents.fences import fenced
 from orca_agents.records import Instruction
 from tests.checks.code_items import (
     GAPS,

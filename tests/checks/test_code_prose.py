@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orca_agents.checks.code.markdown import fenced
 from orca_agents.checks.code.prose_work import invented_name
 from orca_agents.checks.forms import FORMS
+from orca_agents.fences import fenced
 from orca_agents.records import Answer, Instruction
 from tests.checks.code_items import CODE, RUBRIC, SHOWN_CODE, DirectLab, item, leaf, proved, why_not
 

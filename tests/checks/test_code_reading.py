@@ -5,32 +5,10 @@ from __future__ import annotations
 import pytest
 
 from orca_agents.checks.code import rules as rules_module
-from orca_agents.checks.code.markdown import blocks, fenced, is_closed, prose, without_fence
 from orca_agents.checks.code.patches import PatchProblem, apply_patch
 from orca_agents.checks.code.python_code import CodeProblem, parse, same_program, stub
 from orca_agents.errors import UnparsableError
 from tests.checks.code_items import CODE, Data, item
-
-
-def test_code_comes_out_of_its_fence_byte_for_byte() -> None:
-    code = "\tdef f():\r\n\t\treturn '```'\r\n\n    "
-    assert without_fence(f"```python\n{code}\n```") == code
-    assert without_fence(code) == code
-    assert without_fence("Here:\n```python\nx = 1\n```") == "Here:\n```python\nx = 1\n```"
-
-
-def test_a_fence_is_longer_than_any_in_the_code() -> None:
-    code = 'TEXT = """\n````\nno end\n````\n"""'
-    written = fenced(code, "python")
-    assert written.startswith("`````python\n")
-    (block,) = blocks(written)
-    assert (block.language, block.code) == ("python", code)
-
-
-def test_an_indented_or_open_fence_is_seen_for_what_it_is() -> None:
-    assert not is_closed("```python\nx = 1\n")
-    assert is_closed("text\n~~~\n```\n~~~\n")
-    assert prose("Call `f(x)`:\n```py\nf(1)\n```\nThanks").split() == ["Call", ":", "Thanks"]
 
 
 def test_a_patch_applies_by_its_lines_whatever_its_numbers_say() -> None:
@@ -107,10 +85,3 @@ def test_a_patch_that_only_adds_needs_a_line_to_stand_by() -> None:
 def test_code_that_is_nested_without_end_is_refused_before_anything_walks_through_it() -> None:
     with pytest.raises(CodeProblem, match="deeply"):
         parse("x = " + " + ".join(["1"] * 2000))
-
-
-def test_a_fence_in_a_list_loses_its_indentation_and_one_in_a_docstring_closes_nothing() -> None:
-    (block,) = blocks("1. Do this:\n\n   ```diff\n   -    a = 1\n   +    a = 2\n   ```\n")
-    assert block.code == "-    a = 1\n+    a = 2"
-    code = 'def f():\n    """Give text:\n\n    ```\n    x\n    ```\n    """'
-    assert without_fence(f"```python\n{code}\n```") == code

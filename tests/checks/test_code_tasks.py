@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orca_agents.checks.code.markdown import fenced
 from orca_agents.config import Goal
+from orca_agents.fences import fenced
 from orca_agents.records import Instruction
 from tests.checks.code_items import (
     GAPS,

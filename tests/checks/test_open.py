@@ -143,6 +143,12 @@ def test_notes_take_numbers_and_names_from_the_seed() -> None:
     assert reason("notes_faithful", case(passage=invented, seed=MILL, transformer="expert_scenario_builder")) is None
 
 
+def test_a_ruler_in_notes_is_read_at_once() -> None:
+    for ruler in ("=" * 79, "-" * 79, "* " * 2000, "\n" * 2000):
+        notes = f"- {MILL}\n{ruler}"
+        assert reason("notes_faithful", case(passage=notes, seed=MILL, transformer="fact_card_extractor")) is None
+
+
 def test_a_word_problem_carries_its_data() -> None:
     asked = "A baker buys 25 sacks at 9 shillings and pays 45 shillings for transport. What does that cost?"
     assert (

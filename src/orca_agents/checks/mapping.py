@@ -123,7 +123,7 @@ def _example(count: int) -> str:
 
 
 def _read_pair(text: str) -> str:
-    pair = re.fullmatch(r"\s*\(?([1-9])\)?\s*[-:.=>\u2013\u2014\u2192]*\s*\(?([A-Za-z])\)?[.,;]?\s*", text)
+    pair = re.fullmatch(r"\s*+\(?([1-9])\)?\s*+[-:.=>\u2013\u2014\u2192]*+\s*+\(?([A-Za-z])\)?[.,;]?\s*+", text)
     if not pair:
         raise UnparsableError(f"{text!r} is not a pair such as 1-B")
     return f"{pair[1]}-{pair[2].upper()}"

@@ -115,7 +115,7 @@ def base(token: str) -> str:
     return token
 
 
-_ENDING = re.compile(r"([a-z]*[aeiouy][a-z]*[a-z])(?:ing|(?<!e)ed)")
+_ENDING = re.compile(r"([b-df-hj-np-tv-xz]*+[aeiouy][a-z]+)(?:ing|(?<!e)ed)")
 _ARTICLE = r"(?:the|a|an|der|die|das|ein|eine|el|la|le|un|una|une|il|lo)"
 _APPOSITION = re.compile(rf"(?P<name>[^,]+), (?P<more>{_ARTICLE} [^\W\dA-Z][^,]*)")
 _MEANS = re.compile(r"(?:[Bb]y )(?P<means>(?!the |an? )[a-z]+) (?:over|across|through|along|via) (?P<more>[^,]+)")

@@ -65,12 +65,12 @@ _VERBS = (
     "|support"
     "|suppose|tell|tick|trace|underline|use|verify|weigh|work|write"
 )
+_GIVEN = (
+    "based on|using|from|according to|drawing on|with reference to|referring to|for each|of|given|after|in|considering"
+)
 _TELLING = re.compile(
-    rf"(?:(?:please|carefully|briefly|now|first|then|and|in your own words|based on [^,]+|using [^,]+"
-    rf"|from [^,]+|according to [^,]+"
-    rf"|drawing on [^,]+|with reference to [^,]+|referring to [^,]+|for each [^,]+|of [^,]+|given [^,]+"
-    rf"|after [^,]+|in [^,]+"
-    rf"|considering [^,]+)[,;:]?\s+)*"
+    rf"(?:(?:please|carefully|briefly|now|first|then|and)[,;:]?\s++|(?:{_GIVEN}) [^,]+,\s++)*"
+    rf"(?:(?:{_GIVEN}) [^,]+?\s++)?"
     rf"(?:critically\s+|briefly\s+)?(?:{_VERBS})\b(?=[\s,:])",
     re.IGNORECASE,
 )

@@ -114,7 +114,7 @@ def _begins(units: Callable[[str], list[str]], what: str) -> Callable[[str, str,
 
 
 def _read_nth(text: str) -> tuple[int, frozenset[str]]:
-    match = re.match(r"\s*(\d+)(?:st|nd|rd|th)?\s*[,:=]?\s*(\S.*)$", text)
+    match = re.match(r"\s*+(\d+)(?:st|nd|rd|th)?\s*+[,:=]?\s*+(\S.*)$", text)
     if not match:
         raise ValueError("a number and a letter, such as: 3 b (every third word begins with b)")
     return number(match[1]), _letters(match[2])

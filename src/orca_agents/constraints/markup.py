@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from orca_agents.constraints.kind import Kind, Saying, number, one_of, pattern, phrase, phrases
 from orca_agents.constraints.measure import LONGEST, fold, headings_of, occurrences, without_markup
+from orca_agents.fences import without_fence
 
-_RULE = re.compile(r"\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?)?[ \t]*$")
+_RULE = re.compile(r"\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++(?:[ \t]*+:?-++:?)?[ \t]*+$")
 
 
 def table_of(text: str) -> list[list[str]] | str:
@@ -96,7 +97,7 @@ def _marked(expression: str, called: str) -> Callable[[str, str, object], str | 
 
 def _why_other_keys(text: str, _: str, keys: object) -> str | None:
     assert isinstance(keys, tuple)
-    bare = re.sub(r"\A\s*```(?:json)?[ \t]*\n(.*?)\n[ \t]*```\s*\Z", r"\1", text, flags=re.DOTALL)
+    bare = without_fence(text, ("", "json"))
     try:
         data = json.loads(bare, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

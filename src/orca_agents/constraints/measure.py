@@ -103,7 +103,9 @@ def without_markup(text: str) -> str:
     plain = re.sub(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+\u2022][ \t]+(?:\[[ xX]\][ \t]+)?|\d{1,3}[.)][ \t]+)", "",
                    plain, flags=re.MULTILINE)  # fmt: skip
     plain = re.sub(r"^[ \t]*(?:[-*_][ \t]*){3,}$|^[ \t]*```\w*[ \t]*$", "", plain, flags=re.MULTILINE)
-    plain = re.sub(r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*(?::?-+:?)?[ \t]*$", "", plain, flags=re.MULTILINE)
+    plain = re.sub(
+        r"^[ \t]*+\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++[ \t]*+(?::?-++:?)?[ \t]*+$", "", plain, flags=re.MULTILINE
+    )
     return re.sub(r"\*{1,3}|~~|`+|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|\|", " ", plain)
 
 

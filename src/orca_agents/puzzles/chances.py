@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.expressions import Expression, read_expression, read_name, split_list
 from orca_agents.puzzles.faults import PuzzleProblem
 from orca_agents.puzzles.functions import WEEKDAYS
@@ -79,12 +80,14 @@ def _number(value: Any) -> Fraction:
     return Fraction(value)
 
 
-_DRAW = re.compile(r"^draw\s+(.+?)\s+in\s+(\{[^{}]*\}|-?\d+\s*\.\.\s*-?\d+)(?:\s+where\s+(.+))?$", re.IGNORECASE)
+_DRAW = re.compile(
+    r"^draw\s++(.*?\S)\s++in\s++(\{[^{}]*\}|-?\d+\s*+\.\.\s*+-?\d+)(?:\s++where\s++(.+))?$", re.IGNORECASE
+)
 
 
 def _read(text: str) -> _Chance:
     chance = _Chance()
-    for number, line in enumerate(re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines(), 1):
+    for number, line in enumerate(without_fence_lines(text).splitlines(), 1):
         line = line.split("#")[0].strip()
         try:
             if line:

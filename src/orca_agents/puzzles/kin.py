@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.family import Fact, Family, find_families
 from orca_agents.puzzles.faults import PuzzleProblem
 from orca_agents.puzzles.outcome import Outcome
@@ -35,7 +36,7 @@ def solve_kin(text: str) -> Outcome:
     """What one person is to another. Raises `PuzzleProblem` where nothing follows."""
     facts, genders, question = list[Fact](), list[tuple[str, str]](), None
     options, says = dict[str, str](), dict[str, str]()
-    for line in re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines():
+    for line in without_fence_lines(text).splitlines():
         line = re.sub(r"\s+", " ", line.split("#")[0]).strip(" .;")
         line = re.sub(r"(?i)\bis married to\b", "is spouse of", line)
         if not line:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.expressions import Definition, Expression, Value, read_expression, read_name, split_list
 from orca_agents.puzzles.faults import PuzzleProblem
 from orca_agents.puzzles.functions import NAMING, WEEKDAYS
@@ -90,7 +91,7 @@ class Model:
 
 def read_model(text: str) -> Model:
     """A model out of its lines. Raises `PuzzleProblem` that names the line and what to do."""
-    lines = [line.strip() for line in _unfenced(text).splitlines()]
+    lines = [line.strip() for line in without_fence_lines(text).splitlines()]
     if len(lines) > MAX_LINES:
         raise PuzzleProblem(f"the model has {len(lines)} lines; write at most {MAX_LINES}")
     model = Model()
@@ -106,7 +107,7 @@ def read_model(text: str) -> Model:
     return model
 
 
-_VAR = re.compile(r"^(?:var|vars|variables?)\s+(?P<names>.+?)\s*(?:\bin\b|:|∈)\s*(?P<values>.+)$", re.IGNORECASE)
+_VAR = re.compile(r"^(?:var|vars|variables?)\s++(?P<names>.*?\S)\s*+(?:\bin\b|:|∈)\s*+(?P<values>.+)$", re.IGNORECASE)
 _BARE = re.compile(
     r"^(?P<names>\w+(?:\s*,\s*\w+)*)\s+in\s+(?P<values>-?\d+\s*\.\.\s*-?\d+|\{[^{}]*\}|bool)$", re.IGNORECASE
 )
@@ -300,11 +301,6 @@ def _reaches(shorthands: Mapping[str, Expression], name: str) -> bool:
             seen.add(other)
             open_names += shorthands[other].names
     return False
-
-
-def _unfenced(text: str) -> str:
-    """Without the Markdown fence that writers put around it."""
-    return re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE)
 
 
 def _without_remark(line: str) -> str:

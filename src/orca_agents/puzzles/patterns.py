@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.expressions import Expression, read_expression, split_list
 from orca_agents.puzzles.faults import PuzzleProblem
 from orca_agents.puzzles.outcome import Outcome
@@ -32,7 +33,7 @@ Expressions know + - * // % **, min, max, abs, sum, number(a, b) for digits side
 def solve_pattern(text: str) -> Outcome:
     """The term or the output that is asked for. Raises `PuzzleProblem` where the rule does not give what is printed."""
     lines: dict[str, list[str]] = {}
-    for line in re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines():
+    for line in without_fence_lines(text).splitlines():
         line = line.split("#")[0].strip()
         if not line:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.expressions import Expression, read_expression, read_name, split_list
 from orca_agents.puzzles.faults import PuzzleProblem
 
@@ -64,9 +65,7 @@ class Plan:
 
 def read_plan(text: str) -> Plan:
     """A plan puzzle out of its lines. Raises `PuzzleProblem`."""
-    lines = [
-        line.split("#")[0].strip() for line in re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines()
-    ]
+    lines = [line.split("#")[0].strip() for line in without_fence_lines(text).splitlines()]
     if len(lines) > MAX_LINES:
         raise PuzzleProblem(f"the puzzle has {len(lines)} lines; write at most {MAX_LINES}")
     plan = Plan()
@@ -81,8 +80,8 @@ def read_plan(text: str) -> Plan:
 
 
 _MOVE = re.compile(
-    r"^move\s+(?P<name>[^:]+?)(?:\s+for\s+(?P<k>\w+)\s+in\s+(?P<a>-?\d+)\s*\.\.\s*(?P<b>-?\d+))?"
-    r"(?:\s+(?:when|if)\s+(?P<when>[^:]+))?\s*:\s*(?P<do>.+)$",
+    r"^move\s++(?P<name>[^:]*?[^:\s])(?:\s++for\s++(?P<k>\w+)\s++in\s++(?P<a>-?\d+)\s*+\.\.\s*+(?P<b>-?\d+))?"
+    r"(?:\s++(?:when|if)\s++(?P<when>[^:]++))?\s*+:\s*+(?P<do>.+)$",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(r"^(\w+)\s*(?::=|=(?!=))\s*(.+)$")

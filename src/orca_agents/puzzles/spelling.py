@@ -17,7 +17,7 @@ def in_python(text: str) -> str:
     return _linked(_BETWEEN.sub(r"\2 <= \1 <= \3", "".join(pieces)).strip())
 
 
-_IF = re.compile(r"^if\s+(?P<a>.+?)\s+then\s+(?P<b>.+?)(?:\s+else\s+(?P<c>.+))?$", re.IGNORECASE)
+_IF = re.compile(r"^if\s++(?P<a>.*?\S)\s++then\s++(?P<b>.*?\S)(?:\s++else\s++(?P<c>.+))?$", re.IGNORECASE)
 _SIGNS = str.maketrans({"≠": "!=", "≤": "<=", "≥": ">=", "×": "*", "−": "-", "–": "-", "“": '"', "”": '"', "∧": " and ",
                         "∨": " or ", "¬": " not ", "\u00a0": " "})  # fmt: skip
 _SINGLE = re.compile(r"(?<![=!<>:])=(?!=)")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.faults import PuzzleProblem
 from orca_agents.puzzles.outcome import Outcome
 
@@ -66,7 +67,7 @@ _LINE = re.compile(
 def solve_syllogism(text: str) -> Outcome:
     """Which options follow, are possible or are ruled out. Raises `PuzzleProblem`."""
     ask, premises, options = "must", list[str](), dict[str, str]()
-    for line in re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines():
+    for line in without_fence_lines(text).splitlines():
         line = re.sub(r"\s+", " ", line.split("#")[0]).strip(" .;")
         if match := re.match(r"^ask: ?(\w+)", line, re.IGNORECASE):
             ask = match[1].lower().removesuffix("_be_true")

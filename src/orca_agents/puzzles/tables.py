@@ -11,6 +11,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.expressions import Expression, read_expression, read_name
 from orca_agents.puzzles.faults import PuzzleProblem
 from orca_agents.puzzles.outcome import Outcome
@@ -44,7 +45,7 @@ def solve_table(text: str, passage: str) -> Outcome:
     if not tables:
         raise PuzzleProblem("the passage holds no table with headings that could be read; decline")
     table, values, options, question = tables[0], dict[str, Any](), dict[str, Expression](), None
-    for line in re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines():
+    for line in without_fence_lines(text).splitlines():
         line = line.strip()
         if not line or line.startswith("#"):
             continue
@@ -92,8 +93,8 @@ def read_tables(passage: str) -> list[Table]:
 
 
 _FORMS = re.compile(
-    r"^(?:(?P<how>sum|mean|average|median|min|max|count)\s+of\s+(?P<of>.+?)|the\s+(?P<the>.+?)"
-    r"|(?P<name>.+?)\s+with\s+(?P<end>min|max)\s+(?P<by>.+?))(?:\s+where\s+(?P<where>.+))?$",
+    r"^(?:(?P<how>sum|mean|average|median|min|max|count)\s++of\s++(?P<of>.*?\S)|the\s++(?P<the>.*?\S)"
+    r"|(?P<name>.*?\S)\s++with\s++(?P<end>min|max)\s++(?P<by>.*?\S))(?:\s++where\s++(?P<where>.+))?$",
     re.IGNORECASE,
 )
 _TOTALS: dict[str, Callable[[Sequence[Any]], Any]] = {

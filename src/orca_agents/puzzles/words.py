@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 
+from orca_agents.fences import without_fence_lines
 from orca_agents.puzzles.faults import PuzzleProblem
 
 LANGUAGE = """\
@@ -31,7 +32,7 @@ Fact = tuple[str, str]
 def read_facts(text: str) -> list[Fact]:
     """(kind, text) for each line. Raises `PuzzleProblem`."""
     facts = []
-    for line in re.sub(r"^\s*```\w*\s*$", "", text, flags=re.MULTILINE).splitlines():
+    for line in without_fence_lines(text).splitlines():
         line = line.split("#")[0].strip()
         if not line:
             continue

@@ -107,7 +107,7 @@ _REFUSED = {
     for suffix in suffixes.split()
 }
 _HTML = re.compile(
-    r"\s{0,1000}(?:<\?xml[^>]{0,200}\?>\s{0,100})?(?:<!--.{0,1000}?-->\s{0,100}){0,3}<(?:!doctype html|html[\s>])",
+    r"\s{0,1000}(?:<\?xml[^>]{0,200}\?>\s{0,100})?(?>(?><!--.{0,1000}?-->)\s{0,100}){0,3}<(?:!doctype html|html[\s>])",
     re.IGNORECASE | re.DOTALL,
 )
 _XML = re.compile(r"\s{0,1000}<\?xml\s", re.IGNORECASE)

@@ -35,7 +35,7 @@ MINIFIED_SPACE = 0.12
 """Code is minified where its lines are longer than LONG_LINE on average and less than this share is white space."""
 
 _BLOB = re.compile(r"[A-Za-z0-9+/_=-]{40,}")
-_PAGE = re.compile(r"(?:\.{3,}|(?:\. ){3,}|…|\t|\s{3,})\s*(?:\d{1,4}|[ivxlc]{1,8})$")
+_PAGE = re.compile(r"(?:\.{3,}+|(?:\. ){3,}+|…|\t|(?<!\s)\s{3,}+)\s*+(?:\d{1,4}|[ivxlc]{1,8})$")
 
 
 def _repetition(lines: list[str]) -> str | None:

@@ -6,11 +6,11 @@ import ast
 
 from orca_agents.checks.api import AnswerFormat, Case, ItemParts, Lab
 from orca_agents.checks.code.hidden_tests import TestsProof, told
-from orca_agents.checks.code.markdown import fenced, without_fence
 from orca_agents.checks.code.passing import which_pass
 from orca_agents.checks.code.python_code import CodeProblem, Function, definitions, parse, why_no_python, with_first
 from orca_agents.checks.code.task import module_of, plan_and_code
 from orca_agents.config import Leaf
+from orca_agents.fences import fenced, without_fence
 from orca_agents.harvest import Field, Product
 from orca_agents.records import Answer, AnswerForm, Instruction
 

@@ -7,7 +7,6 @@ import sys
 
 from orca_agents.checks.api import Case, Proof
 from orca_agents.checks.code import speed
-from orca_agents.checks.code.markdown import blocks, without_fence
 from orca_agents.checks.code.passing import which_pass
 from orca_agents.checks.code.python_code import (
     REFUSES,
@@ -24,6 +23,7 @@ from orca_agents.checks.code.python_code import (
 )
 from orca_agents.checks.code.task import given_is, hidden_tests, interface_of, module_of, shown_code, solution
 from orca_agents.config import Leaf
+from orca_agents.fences import blocks, without_fence
 from orca_agents.harvest import Field, Product
 from orca_agents.records import Instruction
 from orca_agents.sandbox.code_tests import TestReport

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from orca_agents.checks.api import AnswerFormat, ItemParts, Lab
 from orca_agents.checks.code import rules, speed
-from orca_agents.checks.code.markdown import fenced, without_fence
 from orca_agents.checks.code.python_code import CodeProblem, definitions, is_bare, why_no_python
 from orca_agents.checks.code.task import hidden_tests, interface_of, plan_and_code, shown_interface, solution
 from orca_agents.config import Leaf
 from orca_agents.errors import UnparsableError
+from orca_agents.fences import fenced, without_fence
 from orca_agents.harvest import Field, Product
 from orca_agents.records import Answer, AnswerForm, Instruction
 

@@ -10,10 +10,10 @@ import sys
 from functools import cache
 
 from orca_agents.checks.api import Case
-from orca_agents.checks.code.markdown import blocks, unfenced
 from orca_agents.checks.code.patches import PatchProblem, apply_patch
 from orca_agents.checks.code.python_code import CodeProblem, parse, same_program, undocumented
 from orca_agents.checks.code.task import shown_code
+from orca_agents.fences import blocks, unfenced
 from orca_agents.records import Draft
 
 _MODULES = (

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from orca_agents.checks.api import AnswerFormat, Case, ItemParts, Lab, Proof
-from orca_agents.checks.code.markdown import fenced, without_fence
 from orca_agents.checks.code.task import plan_and_code
 from orca_agents.config import Leaf
+from orca_agents.fences import fenced, without_fence
 from orca_agents.harvest import Field, Product
 from orca_agents.records import Answer, AnswerForm, Instruction
 from orca_agents.sandbox.api import Limits

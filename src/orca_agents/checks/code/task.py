@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import random
 
-from orca_agents.checks.code.markdown import blocks, fenced
 from orca_agents.checks.code.python_code import parse, with_first
+from orca_agents.fences import blocks, fenced
 from orca_agents.records import Answer, Instruction
 
 _INTERFACE = (

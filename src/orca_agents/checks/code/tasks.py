@@ -7,11 +7,11 @@ import re
 
 from orca_agents.checks.api import Case
 from orca_agents.checks.code.hidden_tests import attempts
-from orca_agents.checks.code.markdown import blocks, is_closed, prose, unfenced
 from orca_agents.checks.code.python_code import parse, same_program, why_no_python
 from orca_agents.checks.code.task import given_is
 from orca_agents.checks.leakage import control_token, leak, preamble
 from orca_agents.checks.repetition import repetition
+from orca_agents.fences import blocks, is_closed, prose, unfenced
 from orca_agents.language import count_words, language_name, other_language
 from orca_agents.records import Instruction
 

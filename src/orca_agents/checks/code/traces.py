@@ -7,9 +7,9 @@ import asyncio
 import re
 
 from orca_agents.checks.api import Case, Lab, Ran
-from orca_agents.checks.code.markdown import blocks
 from orca_agents.checks.code.python_code import CodeProblem, parse
 from orca_agents.checks.code.task import shown_code
+from orca_agents.fences import blocks
 from orca_agents.sandbox.api import Limits
 
 OUTPUT_CHARS = 180

@@ -9,12 +9,12 @@ import re
 
 from orca_agents.checks.api import Case
 from orca_agents.checks.code import rules
-from orca_agents.checks.code.markdown import prose, unfenced
 from orca_agents.checks.code.python_code import CodeProblem, Definition, definitions, parse, why_lacking
 from orca_agents.checks.code.task import given_is, interface_of, solution
 from orca_agents.checks.code.tasks import changed_lines
 from orca_agents.checks.leakage import control_token, leak, preamble
 from orca_agents.checks.repetition import repetition
+from orca_agents.fences import prose, unfenced
 from orca_agents.language import language_name, other_language
 from orca_agents.records import Draft, Instruction
 

@@ -136,7 +136,7 @@ def shown(number: float, digits: int = 2) -> str:
 
 def _factor(phrase: str) -> Amount:
     """One factor of a unit: a known unit with its annotations, or a counted thing."""
-    phrase = re.sub(r"\s+of\s+.*$", "", phrase)
+    phrase = re.sub(r"\s++of\s++.*$", "", phrase)
     power = 1
     if raised := re.search(r"\s*\^\s*([-+]?\d{1,2})\s*$", phrase):
         power, phrase = int(raised[1]), phrase[: raised.start()]

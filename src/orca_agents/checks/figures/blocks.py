@@ -67,7 +67,7 @@ def _read(body: str) -> Read:
     if body[:1] in "{[" and not re.match(r"\[?\d{1,4}[-:.]", body):
         return read_json(body)
     lines = [line for line in body.splitlines() if line.strip()]
-    if any(re.fullmatch(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*\|?\s*", line) for line in lines[:3]):
+    if any(re.fullmatch(r"\s*+\|?(?:\s*+:?-{2,}+:?\s*+\|)++\s*+:?-*+:?\s*+\|?\s*+", line) for line in lines[:3]):
         return _read_markdown(lines)
     for read in (_read_triples, _read_log):
         if (found := read(lines)) is not None:
@@ -105,7 +105,7 @@ def _cells(line: str) -> list[str]:
 
 
 _BRACKETED = re.compile(
-    r"[(<]([^()<>|]{1,120}?)(?:\s*[,|;]\s*|>\s*<)([^()<>|,]{1,80}?)(?:\s*[,|;]\s*|>\s*<)(.{1,200}?)[)>]"
+    r"[(<]([^()<>|]{1,120}?)(?:\s*+[,|;]\s*+|>\s*+<)([^()<>|,]{1,80}?)(?:\s*+[,|;]\s*+|>\s*+<)(.{1,200}?)[)>]"
 )
 
 
@@ -173,7 +173,7 @@ def _read_delimited(body: str) -> Read:
 
 
 def _read_form(lines: Sequence[str]) -> Read | None:
-    found = [re.fullmatch(r"[-*\u2022]?\s*\**([^:]{1,50}?)\**\s*:\**\s*(.*)", line.strip()) for line in lines]
+    found = [re.fullmatch(r"[-*\u2022]?\s*+\**+([^:]{1,50}?)\**\s*:\**+\s*+(.*)", line.strip()) for line in lines]
     if len(found) < 2 or not all(found):
         return None
     pairs = [(match[1].strip(), match[2].strip()) for match in found if match]

@@ -31,7 +31,7 @@ _DOWN = (
 )
 _MOVE = re.compile(rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b", re.IGNORECASE)
 _FROM_TO = re.compile(
-    r"\bfrom\s+(?P<a>[^.;]{1,40}?)\s+(?:in [^.;,]{1,20} )?(?:to|up to|down to)\s+(?P<b>[^.;]{1,40})", re.I
+    r"\bfrom\s++(?P<a>[^.;]{1,40}?)\s+(?:in [^.;,]{1,20} )?(?:to|up to|down to)\s++(?P<b>[^.;]{1,40})", re.I
 )
 _NEGATED = re.compile(
     r"\b(?:no|not|never|neither|without|rather than|instead of|did not|didn['\u2019]t|nor)\b[^.;,]{0,25}$", re.I

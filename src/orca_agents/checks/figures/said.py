@@ -94,7 +94,7 @@ def owner_of(figure: Figure, sentence: Sentence, data: Data) -> frozenset[int]:
         sentence.text[max(0, start - 160) : start], re.I,
     )  # fmt: skip
     if before and re.match(
-        r"[^.;,()\d]{0,16}?\s*\b(?:against|vs\.?|versus|to\b|and\b|compared|\u2013|-)", sentence.text[end:]
+        r"[^.;,()\d]{0,16}?\s*+\b(?:against|vs\.?|versus|to\b|and\b|compared|\u2013|-)", sentence.text[end:]
     ):
         before = None  # Lund (21 against 83)
     name = before[1] if before else after[1] if after else _in_turn(figure, sentence, named)

@@ -109,9 +109,7 @@ def _strange_names(text: str, known: str) -> list[str]:
     return found
 
 
-_INVENTED = re.compile(
-    r"\s*(?:[-*#]+\s*)*\**(?:role|setting|limits?|situation|client|budget|deadline)\**\s*:", re.IGNORECASE
-)
+_INVENTED = re.compile(r"[-*#\s]*+(?:role|setting|limits?|situation|client|budget|deadline)\**\s*:", re.IGNORECASE)
 """Lines of a scenario that are made up on purpose."""
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?|(?<![\w.,])\d+(?:\.\d+)?")
 _MARK = re.compile(r"\d{1,2}[.)]\s")

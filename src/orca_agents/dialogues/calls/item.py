@@ -122,4 +122,4 @@ def _pairs(lines: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(pair for line in lines if (pair := read_pair(line)) is not None)
 
 
-_PAIR = re.compile(r"[-*]?\s*([^=\n]{1,80}?)\s*=\s*(\S.{0,400})", re.DOTALL)
+_PAIR = re.compile(r"[-*]?\s*+([^=\n]{1,80}?)\s*+=\s*+(\S.{0,400})", re.DOTALL)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from orca_agents.dialogues.calls.types import Type, TypeProblem, read_type, schema_of, why_not_of_type, write_type
+from orca_agents.fences import without_fence
 
 MOST_CHARS = 24_000
 NAME = re.compile(r"[a-z][a-z0-9_]{1,59}")
@@ -78,7 +79,7 @@ def read_functions(text: str) -> FunctionList:
     """The functions that a text describes. Raises `LibraryProblem`."""
     if len(text) > MOST_CHARS:
         raise LibraryProblem(f"the list has {len(text)} characters; keep it below {MOST_CHARS}")
-    source = _unfenced(text)
+    source = without_fence(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a lone backslash in a description
@@ -286,9 +287,3 @@ def _quoted(text: str) -> str:
     return (
         text.replace("\\", "\\\\").replace('"', '\\"') if '"""' in text or text.endswith('"') or "\\" in text else text
     )
-
-
-def _unfenced(text: str) -> str:
-    """The text inside a Markdown fence that is wrapped around all of it."""
-    fenced = re.fullmatch(r"\s*```\w*[ \t]*\n(.*)\n\s*```\s*", text, re.DOTALL)
-    return fenced[1] if fenced else text

@@ -1,11 +1,13 @@
-"""Code in Markdown: find the fenced blocks of a text, put code into a fence, and look at the prose alone."""
+"""Fences of Markdown: find what stands in them, put code into one, take one off, and look at the prose alone."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)\r?\n?")
+_FENCE_LINE = re.compile(r"[ \t]*+```\w*+\s*+")
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,22 @@ def is_closed(text: str) -> bool:
     return _parted(text)[2]
 
 
-def without_fence(code: str) -> str:
-    """The code inside, where the whole text is one fenced block; else the code as it is."""
-    stripped = code.strip()
+def without_fence(text: str, languages: Collection[str] | None = None) -> str:
+    """What stands inside, where a whole text is one fenced block; else the text as it is.
+
+    Args:
+        text: perhaps in a fence, with white space around that.
+        languages: those that will do, in lower case, `""` for none given; any of them where this is not given.
+    """
+    stripped = text.strip()
     found, around, closed = _parted(stripped)
     is_one = closed and len(found) == 1 and not around.strip() and stripped.startswith(("```", "~~~"))
-    return found[0].code if is_one else code
+    return found[0].code if is_one and (languages is None or found[0].language in languages) else text
+
+
+def without_fence_lines(text: str) -> str:
+    """The text without the lines that only open or close a fence, wherever they stand."""
+    return "\n".join("" if _FENCE_LINE.fullmatch(line) else line for line in text.split("\n"))
 
 
 def _parted(text: str) -> tuple[tuple[Block, ...], str, bool]:
