@@ -16,8 +16,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from orca_agents import run_skill
 from orca_agents.checks import NAMES
@@ -43,6 +44,8 @@ MOST_CALLS = 40
 CHUNK_WORDS = 300
 MOST_CHARS = 2500
 """Of a chunk for the embedded model, which reads slowly."""
+Told = tuple[Funnel, set[str], Counter[str], list[str]]
+T = TypeVar("T")
 
 
 def show_cases() -> None:
@@ -68,8 +71,8 @@ def fuzz(folder: Path) -> None:
     teacher.requests = _Forgetful()
     config = run_config(folder, formats=0.3)
     with tempfile.TemporaryDirectory() as place:
-        told = asyncio.run(execute(config, [folder], out=Path(place) / "run", read=_read, shared=teacher))
-    funnel, met, errors, odd = told
+        run = execute(config, [folder], out=Path(place) / "run", read=_read, shared=teacher)
+        (funnel, met, errors, odd), still = asyncio.run(timed(run))
     print("\n".join(funnel.lines()))
     library = Library()
     skills = [library.skill(name, NAMES) for name in library.names("skill")]
@@ -77,9 +80,27 @@ def fuzz(folder: Path) -> None:
     print(f"{len(seeds)} seeds, {len(seeds - met)} without an outcome")
     print("failures:", dict(errors))
     print("\n".join(odd))
-    print(f"{time.monotonic() - start:.0f} s")
+    print(f"{time.monotonic() - start:.0f} s, of which the run stood still for {still:.1f} s at the longest")
     if seeds - met or odd:
         raise SystemExit(1)
+
+
+async def timed(run: Awaitable[T]) -> tuple[T, float]:
+    """What a run gives, and for how long at most nothing else could go on: one check of one text, as a rule."""
+    longest = 0.0
+
+    async def tick() -> None:
+        nonlocal longest
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - begun - 0.01)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        return await run, longest
+    finally:
+        ticking.cancel()
 
 
 class _Forgetful(list[Request]):
@@ -89,7 +110,7 @@ class _Forgetful(list[Request]):
         """Forget it."""
 
 
-def _read(store: Store, end: End) -> tuple[Funnel, set[str], Counter[str], list[str]]:
+def _read(store: Store, end: End) -> Told:
     """The funnel, the seeds that something became of, and the failures: odd ones are no matter of a reply's form."""
     met: set[str] = set()
     errors: Counter[str] = Counter()

@@ -217,3 +217,10 @@ def test_the_calculator_replies_in_words_that_a_model_can_use(
     calculator: Callable[[str], str], expression: str, reply: str
 ) -> None:
     assert calculator(expression) == reply
+
+
+@pytest.mark.parametrize("text", ["1" * 5000 + ".5 million", "0." + "1" * 5000 + " million", "1" * 100_000])
+def test_a_row_of_digits_without_end_is_no_number_and_no_crash(text: str) -> None:
+    began = time.process_time()
+    assert numbers_in(text) == []
+    assert time.process_time() - began < 2

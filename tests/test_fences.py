@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from orca_agents.fences import blocks, fenced, is_closed, prose, without_fence, without_fence_lines
@@ -49,3 +51,21 @@ def test_a_fence_for_another_language_stays_where_only_json_is_meant() -> None:
 
 def test_lines_of_fences_go_and_all_others_keep_their_place() -> None:
     assert without_fence_lines("```text\nx in 1..3\n  ```\nx > 1 ```\n") == "\nx in 1..3\n\nx > 1 ```\n"
+
+
+def test_a_span_in_backticks_ends_at_the_next_row_as_long_and_within_its_line() -> None:
+    assert prose("a ``b`c`` d `e` f") == "a   d   f"
+    assert prose("a ``b` c") == "a `  c", "the row of two closes nowhere, and its second begins a span"
+    assert prose("`a\nb` ``c") == "`a\nb` ``c"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["~" * 50_000 + "`", "```" + " " * 50_000 + "`", "".join("`" * length + " " for length in range(1, 400))],
+    ids=["a ruler", "blanks", "rows of every length"],
+)
+def test_signs_without_end_do_not_hold_up_the_reading(text: str) -> None:
+    began = time.process_time()
+    blocks(text)
+    prose(text)
+    assert time.process_time() - began < 2

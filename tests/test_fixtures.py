@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_agents import ConfigError, NotFoundError
+from orca_agents import ConfigError
 from orca_agents.cli.making import skill_files
 from orca_agents.cli.testing import cases_command
 from orca_agents.fixtures import GateRates, find_cases, play_cases, read_cases, uncovered
@@ -55,8 +55,9 @@ def test_cases_of_a_skill_file_may_stand_beside_it(library: Path, tmp_path: Path
 
 def test_a_skill_without_cases_says_where_they_were_looked_for(library: Path) -> None:
     cases_of(library).unlink()
-    with pytest.raises(NotFoundError, match="cases for skill"):
+    with pytest.raises(ConfigError, match="no cases for skill 'glossary': write them to") as raised:
         find_cases("glossary", [library])
+    assert f"Looked in: {library}, " in str(raised.value)
 
 
 def test_a_case_takes_over_the_replies_of_the_one_that_it_is_like(library: Path) -> None:
@@ -82,6 +83,38 @@ def test_what_is_wrong_in_a_file_is_told_with_its_place(library: Path, old: str,
     with pytest.raises(ConfigError, match=said) as raised:
         read_cases([cases_of(library)])
     assert "glossary.yaml:" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("3", "writer: 3 is no reply"),
+        ("[]", r"writer: \[\] is no reply"),
+        ("[{question: x}, 3]", "writer: 3 is no reply"),
+        ("[{when: x}]", "write {when: words of the prompt, reply: ...}"),
+        ("[{when: 3, reply: x}]", "write {when: words of the prompt, reply: ...}"),
+        ("{option: 3}", "`option: 3` must be the words"),
+        ("{call: search, with: 3}", "write {call: TOOL, with: {argument: value}}"),
+    ],
+)
+def test_a_reply_that_nobody_could_hand_in_is_told_with_its_place(tmp_path: Path, reply: str, said: str) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text(f"cases:\n  - name: a\n    seed: {{text: x}}\n    leaf: a\n    replies: {{writer: {reply}}}\n")
+    with pytest.raises(ConfigError, match=said.replace("{", r"\{")) as raised:
+        read_cases([path])
+    assert f"{path}:5:5: cases[0].replies: " in str(raised.value)
+
+
+def test_a_case_cannot_be_of_another_skill_or_model(library: Path) -> None:
+    change(cases_of(library), "accepted: 2", "accepted: 2\n    run: {model: gpt-5-mini}")
+    with pytest.raises(ConfigError, match="`model` cannot be set here"):
+        read_cases([cases_of(library)])
+
+
+async def test_a_goal_that_the_skill_does_not_have_is_told(library: Path) -> None:
+    change(cases_of(library), "goals: [harder]", "goals: [hardr]")
+    played = await play_cases("glossary", read_cases([cases_of(library)]), [library])
+    assert "no goal 'hardr'; did you mean 'harder'?" in played[0].problem
 
 
 async def test_a_case_that_goes_otherwise_says_how(library: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,7 @@ def test_json_inside_a_fence_is_read() -> None:
         (as_json(options=["x"]), "'options' has 1 items, not 2 to 3"),
         (as_json(options=["x", {"y": 1}]), "must hold plain text"),
         (as_json(answer="C"), "'answer' is 'C', not one of A, B"),
-        (as_json(question="x" * 2000), "'question' has 2000 characters"),
+        (as_json(question="".join(f"{at:04}" for at in range(500))), "'question' has 2000 characters"),
     ],
 )
 def test_a_reply_in_another_form_says_what_is_wrong(reply: str, message: str) -> None:
@@ -187,3 +188,16 @@ def test_the_form_in_words_names_every_field() -> None:
     for structured in (True, False):
         words = QUESTION.explain(structured=structured)
         assert all(field.name in words for field in QUESTION.fields)
+
+
+def test_a_tag_that_is_opened_without_end_is_no_work() -> None:
+    form = Form((Field("question", "", many=True), Field("answer", "")))
+    began = time.process_time()
+    with pytest.raises(UnparsableError, match="'question' is missing"):
+        form.read("<question>" * 20_000 + "<answer>x</answer>", structured=False)
+    assert time.process_time() - began < 2
+
+
+def test_brackets_without_end_are_no_json_and_no_crash() -> None:
+    with pytest.raises(UnparsableError, match="not JSON"):
+        Form((Field("answer", ""),)).read('{"answer": ' + "[" * 100_000, structured=True)

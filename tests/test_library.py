@@ -95,6 +95,11 @@ def test_an_unknown_skill_names_the_nearest(tmp_path: Path) -> None:
         ),
         ('{{ passage }} {{ question }}"]}', '{{ question }}"]}', "frames.any[0]: the student never sees the passage"),
         ("verify:\n", "verify:\n  agree: 4\n", "verify.agree: there are only 3 votes"),
+        (
+            "instruct:\n",
+            "instruct:\n  chars: [500, 8]\n",
+            "instruct.chars: no text has at least 500 and at most 8 characters",
+        ),
     ],
 )
 def test_what_a_skill_file_says_wrong_is_found_before_any_call(
@@ -216,6 +221,45 @@ def test_a_problem_in_an_agent_file_points_into_that_file(tmp_path: Path) -> Non
     path = write(tmp_path, "skills/titles.yaml", text)
     with pytest.raises(ConfigError, match=rf"{agent}:3:1: task: unknown variable 'nothing'"):
         Library.for_skill(str(path)).skill(str(path))
+
+
+def test_files_that_stand_in_a_library_for_another_reason_are_no_part_of_it(tmp_path: Path) -> None:
+    write(tmp_path, "skills/titles.yaml", SKILL)
+    write(tmp_path, "skills/titles.cases.yaml", "cases: []\n")
+    write(tmp_path, "agents/.ipynb_checkpoints/writer-checkpoint.yaml", "description: x\n")
+    write(tmp_path, "tools/__init__.py", "")
+    library = Library(tmp_path)
+    own = [path for kind in ("skill", "agent", "tool") for path in library.places(kind).values()]
+    assert [path for path in own if path.is_relative_to(tmp_path)] == [tmp_path / "skills" / "titles.yaml"]
+
+
+def test_a_file_with_another_ending_is_no_skill(tmp_path: Path) -> None:
+    path = write(tmp_path, "titles.yml", SKILL)
+    with pytest.raises(ConfigError, match=r"titles.yml is no skill: the file of a skill ends in .yaml"):
+        Library.for_skill(str(path)).skill(str(path))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('task: "{{ pasage }}"', "3:1: task: unknown variable 'pasage'; did you mean 'passage'?"),
+        ('task: "{% if passage %}"', "3:1: task: line 1 of the template: Unexpected end of template"),
+        ('task: " "', "3:1: task: must not be empty"),
+        ('task: "{{ example }}"', "3:1: task: unknown variable 'example'"),
+        ("task: x\ntools: [calculater]", "4:9: tools[0]: no tool named 'calculater'; did you mean 'calculator'?"),
+    ],
+)
+def test_an_agent_that_no_skill_names_is_checked_too(tmp_path: Path, line: str, message: str) -> None:
+    path = write(tmp_path, "agents/lonely.yaml", f"description: x\nsystem_message: x\n{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        Library(tmp_path).check_agent("lonely")
+    assert f"{path}:{message}" in str(caught.value)
+
+
+def test_every_variable_of_some_stage_is_one_that_a_lone_agent_may_use(tmp_path: Path) -> None:
+    task = "{{ seed }} {{ transformer }} {{ suggestion }} {{ brief }} {{ rubric }} {{ example }}"
+    write(tmp_path, "agents/lonely.yaml", f'description: x\nsystem_message: x\ntask: "{task}"\nexamples: [a, b]\n')
+    Library(tmp_path).check_agent("lonely")
 
 
 def test_a_tool_is_a_documented_function_named_like_its_file(tmp_path: Path) -> None:

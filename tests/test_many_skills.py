@@ -29,31 +29,32 @@ def library(tmp_path: Path) -> Path:
 
 
 def teacher() -> ScriptedModel:
-    def reply(request: Request) -> dict[str, Any]:
-        prompt = "\n".join(message["content"] for message in request.messages)
-        fields = list((request.schema or {})["properties"])
-        if "suggestions" in fields:
-            return {"suitable": "no", "why_not": "it is hard enough", "suggestions": ["none"]}
-        builder = "Kind: builder" in prompt or "Who built the mill" in prompt
-        place = prompt.partition("mill at ")[2].partition(" ")[0]
-        number = next(n for n in range(mills.MOST_SEEDS) if mills.place(n) == place)
-        passage = mills.passage(number)
-        carpenter = passage.partition(" by ")[2].partition(",")[0]
-        cause = passage.partition("until ")[2].partition(" broke")[0]
-        answer = carpenter if builder else cause
-        if "question" in fields:
-            asked = f"Who built the mill at {place}?" if builder else f"What broke the wheel of the mill at {place}?"
-            return {"suitable": "yes", "why_not": "", "question": asked, "answer": answer}
-        quote = passage.partition(". ")[0] if builder else passage.partition(". ")[2].partition(". ")[0]
-        told = {
-            "reasoning": f"The passage tells it of the mill at {place}, in so many words: {quote}.",
-            "evidence": [quote],
-            "answerable": "yes",
-            "answer": answer,
-        }
-        return {name: told[name] for name in fields}
-
     return ScriptedModel({"": reply})
+
+
+def reply(request: Request) -> dict[str, Any]:
+    prompt = "\n".join(message["content"] for message in request.messages)
+    fields = list((request.schema or {})["properties"])
+    if "suggestions" in fields:
+        return {"suitable": "no", "why_not": "it is hard enough", "suggestions": ["none"]}
+    builder = "Kind: builder" in prompt or "Who built the mill" in prompt
+    place = prompt.partition("mill at ")[2].partition(" ")[0]
+    number = next(n for n in range(mills.MOST_SEEDS) if mills.place(n) == place)
+    passage = mills.passage(number)
+    carpenter = passage.partition(" by ")[2].partition(",")[0]
+    cause = passage.partition("until ")[2].partition(" broke")[0]
+    answer = carpenter if builder else cause
+    if "question" in fields:
+        asked = f"Who built the mill at {place}?" if builder else f"What broke the wheel of the mill at {place}?"
+        return {"suitable": "yes", "why_not": "", "question": asked, "answer": answer}
+    quote = passage.partition(". ")[0] if builder else passage.partition(". ")[2].partition(". ")[0]
+    told = {
+        "reasoning": f"The passage tells it of the mill at {place}, in so many words: {quote}.",
+        "evidence": [quote],
+        "answerable": "yes",
+        "answer": answer,
+    }
+    return {name: told[name] for name in fields}
 
 
 def seeds(count: int) -> list[Seed]:
@@ -187,3 +188,25 @@ async def test_a_run_of_several_skills_is_replayed_from_its_record(library: Path
     end, count = await replay(YamlFile(folder / "run.yaml").read(RunConfig), folder)
     assert (end.why, count) == ("all", 3)
     assert {path.name: path.read_bytes() for path in folder.glob("*.jsonl")} == before
+
+
+def test_a_transformer_is_paid_by_the_leaves_of_its_own_skill(library: Path) -> None:
+    path = library / "skills" / "stone.yaml"
+    agent = (
+        "agents:\n  painter:\n    description: Paints it anew.\n    system_message: You are the painter.\n"
+        '    task: "{{ seed.text }}"\n'
+    )
+    text = path.read_text().replace("agents:\n", agent, 1)
+    text = text.replace("instruct:\n", "transform:\n  agents: [painter]\n  harvest: passage\ninstruct:\n", 1)
+    path.write_text(text, encoding="utf-8")
+
+    def paint(request: Request) -> dict[str, Any]:
+        passage = request.messages[-1]["content"].partition("The mill")
+        return {"suitable": "yes", "why_not": "", "passage": "".join(passage[1:]).partition("\n\n")[0]}
+
+    model = ScriptedModel({"You are the painter.": paint, "": reply})
+    run = run_skill(NAMES, seeds(3), model=model, library=library, goals=0)
+    assert run.costs.stages["transform"].replies == 3
+    calls = {leaf: cost.replies for leaf, cost in run.costs.leaves.items()}
+    assert sum(n for leaf, n in calls.items() if leaf.startswith("grain/")) == 2 * 3 * 4
+    assert sum(n for leaf, n in calls.items() if leaf.startswith("stone/")) == 2 * 3 * 4 + 3

@@ -6,8 +6,10 @@ import pytest
 
 from orca_agents import ConfigError, run_skill
 from orca_agents.checks import NAMES
-from orca_agents.cli.listing import check_files, list_leaves
+from orca_agents.cli.checking import check_files
+from orca_agents.cli.listing import list_agents, list_skills
 from orca_agents.cli.making import new_command
+from orca_agents.cli.verifying import list_leaves
 from orca_agents.library import Library
 from orca_agents.worked_example import sample_documents
 
@@ -72,3 +74,53 @@ def test_the_leaves_are_listed_with_how_they_are_verified(tmp_path: Path, capsys
     assert "programs of its own: key_supported; 2 of 3 independent answers" in shown
     assert max(map(len, shown.splitlines())) <= 80
     assert shown.endswith("2 leaves: 2 new\n")
+
+
+def test_what_is_broken_keeps_nobody_from_the_rest_of_a_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_command("skill", "glossary", tmp_path)
+    (tmp_path / "skills" / "broken.yaml").write_text("a: 1\n", encoding="utf-8")
+    (tmp_path / "agents" / "broken.yaml").write_text("a: 1\n", encoding="utf-8")
+    capsys.readouterr()
+    for kind in ("skills", "agents"):
+        if kind == "skills":
+            list_skills([tmp_path])
+        else:
+            list_agents(["broken", "glossary"], [tmp_path])
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "cannot be used: " in shown
+        assert "description: this key is required" in shown
+        assert "glossary" in shown
+
+
+def test_an_agent_in_a_folder_is_checked_with_the_tools_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("agents/deep", "tools"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "tools" / "tides.py").write_text('def tides(x: str) -> str:\n    """Tides."""\n    return x\n')
+    agent = tmp_path / "agents" / "deep" / "lonely.yaml"
+    agent.write_text("description: x\nsystem_message: x\ntask: x\ntools: [tides]\n")
+    assert check_files([tmp_path], []) == 0
+    agent.write_text("description: x\nsystem_message: x\ntask: x\ntools: [tide]\n")
+    assert check_files([tmp_path], []) == 2
+    assert "no tool named 'tide'; did you mean 'tides'?" in capsys.readouterr().err
+
+
+def test_cases_beside_a_skill_are_checked_as_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new_command("skill", "glossary", tmp_path)
+    (tmp_path / "tests" / "skills" / "glossary.yaml").rename(tmp_path / "skills" / "glossary.cases.yaml")
+    assert check_files([tmp_path / "skills"], []) == 0
+    assert "checked 1 skill, 1 file of cases: no problems" in capsys.readouterr().out
+
+
+def test_what_stands_in_a_folder_for_another_reason_is_not_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_command("skill", "glossary", tmp_path)
+    for name in (".github/workflows/ci.yaml", ".venv/some.yaml", "tools/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
+    assert check_files([tmp_path], []) == 0
+    assert "checked 1 skill, 6 agents, 1 file of cases: no problems" in capsys.readouterr().out

@@ -155,6 +155,11 @@ def test_the_table_of_modules_names_each_module_in_its_layer() -> None:
     assert told == expected
 
 
+def test_the_table_of_modules_names_each_command() -> None:
+    [row] = [row for row in rows() if len(row) == 3 and row[1] == "`cli/`"]
+    assert set(re.findall(r"`(\w+)`", row[2])) == set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
 def test_every_link_in_the_readme_leads_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links

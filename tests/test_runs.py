@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from orca_agents import (
 from orca_agents.errors import BadRequestError, WrongKeyError
 from orca_agents.models.api import Abilities, Reply, Request
 from orca_agents.orchestrator import Progress
+from orca_agents.records import Usage
+from orca_agents.run_folder import write_text
 from orca_agents.testing import ScriptedModel
 
 PASSAGE = (
@@ -128,6 +131,18 @@ def test_evidence_that_is_not_in_the_passage_is_repaired_or_rejected(skill: str)
     assert example.metadata.verification.repairs == ("draft: evidence_in_passage",)
     run = run_skill(skill, PASSAGE, model=script(responder=invented))
     assert [rejection.check for rejection in run.rejections] == ["evidence_in_passage"]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_an_answer_left_blank_by_one_who_can_answer_is_asked_for_again(skill: str, blank: str) -> None:
+    model = script(
+        responder=[{**ANSWER, "answer": blank}, ANSWER], solver=[{**SOLVED, "answer": blank}, SOLVED, SOLVED]
+    )
+    [example] = run_skill(skill, PASSAGE, model=model)
+    assert example.metadata.reference == ("a flood",)
+    told = [request.messages[-1]["content"] for request in model.requests if len(request.messages) > 2]
+    assert len(told) == 2
+    assert all("'answerable' is yes, but 'answer' is empty" in text for text in told)
 
 
 def test_a_question_about_something_else_is_rejected_before_anyone_answers(skill: str) -> None:
@@ -248,6 +263,11 @@ def test_a_folder_that_is_no_run_is_not_written_into(skill: str, tmp_path: Path)
     with pytest.raises(StoreError, match="not the folder of a run"):
         run_skill(skill, PASSAGE, model=script(), out=out)
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
+
+
+def test_a_name_that_no_folder_can_have_is_an_error_of_ours(skill: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="choose another folder"):
+        run_skill(skill, PASSAGE, model=script(), out=tmp_path / ("run" * 100))
 
 
 def test_two_texts_with_one_id_are_refused_and_a_changed_licence_is_made_anew_from_the_record(
@@ -465,3 +485,88 @@ def test_progress_counts_each_seed_once(skill: str) -> None:
     run_skill(skill, seeds, model=script(), on_progress=note)
     assert latest[-1] == (40, 0, 40)
     assert max(finished + under_way for finished, under_way, _ in latest) <= 40
+
+
+def test_a_long_text_without_a_break_is_not_taken_for_the_name_of_a_file(skill: str) -> None:
+    run = run_skill(skill, "\u6c34" * 200, model=script(writer={**QUESTION, "suitable": "no", "why_not": "no words"}))
+    assert [skip.reason for skip in run.skips] == ["no words"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"model": Path("model.gguf")}, r"model=.*Path\('model.gguf'\) is no teacher: give a name or a path as a str"),
+        ({"roles": {"verify": 5}}, "roles: verify=5 is no teacher: give a name"),
+        ({"base_url": "http://localhost:8000/v1"}, "put it into the ModelConfig"),
+        ({"seeds": [PASSAGE, 5]}, "a seed is a str .* and not of the type int"),
+        ({"language": "english"}, "language: .*'english' is not the code of a language; write it like es or pt-BR"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_any_call(skill: str, options: dict[str, Any], said: str) -> None:
+    model = script()
+    given: dict[str, Any] = {"seeds": PASSAGE, "model": model, **options}
+    with pytest.raises(ConfigError, match=said):
+        run_skill(skill, **given)
+    assert not model.requests
+
+
+def test_a_file_is_there_whole_or_not_at_all_whatever_goes_wrong(skill: str, tmp_path: Path) -> None:
+    run = run_skill(skill, PASSAGE, model=script())
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="Not a directory"):
+        run.to_jsonl(tmp_path / "file" / "examples.jsonl")
+
+    def pieces() -> Iterator[str]:
+        yield "half of it"
+        raise ValueError("a damaged row")
+
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="a damaged row"):
+        write_text(tmp_path / "examples.jsonl", pieces())
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_examples_with_half_a_surrogate_pair_are_written_as_in_a_run_folder(skill: str, tmp_path: Path) -> None:
+    odd = {**ANSWER, "reasoning": f"{ANSWER['reasoning']} \ud800 So it says."}
+    run = run_skill(skill, PASSAGE, model=script(responder=odd), out=tmp_path / "run")
+    assert len(run) == 1
+    run.to_jsonl(tmp_path / "examples.jsonl")
+    assert (tmp_path / "examples.jsonl").read_bytes() == (tmp_path / "run" / "examples.jsonl").read_bytes()
+
+
+def test_a_seed_that_only_a_broken_sandbox_stopped_is_made_again_on_resume(tmp_path: Path) -> None:
+    text = SKILL.replace("is_a_question, self_contained, fits_passage, key_supported", "output_executed")
+    path = tmp_path / "programs.yaml"
+    path.write_text(text.replace("answer: span", "answer: choice"), encoding="utf-8")
+    question = {
+        **QUESTION,
+        "question": "What does this program print?\n\n```python\nprint(2 + 3)\n```",
+        "options": ["3", "4", "5", "6"],
+        "answer": "C",
+    }
+    model = script(writer=question, responder={**ANSWER, "answer": "C"}, solver={**SOLVED, "answer": "C"})
+    broken = {"sandbox": "unsafe", "python": str(tmp_path / "no-python")}
+    first = run_skill(str(path), PASSAGE, model=model, out=tmp_path / "run", tools=broken)
+    assert [failure.error for failure in first.failures] == ["SandboxError"]
+    second = run_skill(str(path), PASSAGE, model=model, out=tmp_path / "run", tools={"sandbox": "unsafe"})
+    assert (len(second), second.failures) == (1, [])
+    assert len(model.requests) == 4
+
+
+def test_a_cap_holds_over_several_runs_also_where_the_endpoint_tells_no_counts(skill: str, tmp_path: Path) -> None:
+    class Silent(ScriptedModel):
+        async def complete(self, request: Request) -> Reply:
+            return (await super().complete(request)).model_copy(update={"usage": Usage(calls=1)})
+
+    seeds = [PASSAGE.replace("1923", str(1000 + number)) for number in range(20)]
+    replies: dict[str, Any] = {"writer": QUESTION, "responder": ANSWER, "solver": SOLVED}
+    model = Silent({f"You are the {name}.": reply for name, reply in replies.items()})
+    first = run_skill(skill, seeds, model=model, out=tmp_path / "run", max_tokens=40_000)
+    assert "--max-tokens 40,000" in first.stopped
+    asked = len(model.requests)
+    assert asked
+    again = run_skill(skill, seeds, model=model, out=tmp_path / "run", max_tokens=40_000)
+    assert "--max-tokens 40,000" in again.stopped
+    assert len(model.requests) == asked
+    run_skill(skill, seeds, model=model, out=tmp_path / "run", max_tokens=60_000)
+    assert asked < len(model.requests) < 2 * asked

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orca_agents.checks import NAMES
-from orca_agents.cli.listing import verified_by
+from orca_agents.cli.verifying import verified_by
 from orca_agents.config import FORMAT_WRITER, IDENTITY, PROGRAMS, SkillConfig, short_name
 from orca_agents.library import Library, Skill, builtin_folder
 from orca_agents.records import Seed

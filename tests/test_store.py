@@ -52,7 +52,6 @@ async def test_a_reply_comes_back_as_it_was(store: Store, text: str) -> None:
     assert await store.recall(key) == reply
     await store.record_fault(key, Purpose("m", text, text, text), text, text, 2)
     assert store.spend() == [Spend("m", text, text, text, 1, 3, 1, reply.usage)]
-    assert list(store.seed_usage([text, "other"])) == [(text, "m", reply.usage)]
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
@@ -209,10 +208,16 @@ async def test_spend_counts_replies_and_faults_for_each_purpose(store: Store) ->
     ]
     assert store.usage() == usage + usage + usage
     assert store.call_count() == 3
-    assert list(store.seed_usage(["other", KEY.seed_id, "none"])) == [
-        ("other", "m", usage),
-        (KEY.seed_id, "m", usage + usage),
-    ]
+
+
+async def test_requests_whose_replies_came_without_counts_are_listed(store: Store) -> None:
+    told = Usage(calls=1, prompt_tokens=10)
+    for number in range(1200):
+        request = {**BODY, "number": number}
+        usage = Usage(calls=1) if number % 2 else told
+        await store.record(KEY._replace(ordinal=number), PURPOSE, request, Reply(text="", usage=usage))
+    expected = [("m", {**BODY, "number": number}) for number in range(1, 1200, 2)]
+    assert list(store.uncounted_requests()) == expected
 
 
 async def test_a_unit_that_is_not_finished_keeps_its_outcomes_until_it_is_done_again(store: Store) -> None:

@@ -55,3 +55,7 @@ def test_of_one_name_at_two_prices_the_dearer_counts_since_costs_are_kept_by_nam
     assert Teachers(config(dear, roles={"verify": cheap})).prices() == {"m": dear.price}
     assert Teachers(config(cheap, roles={"instruct": dear})).prices() == {"m": dear.price}
     assert Teachers(config(dear, roles={"verify": unknown})).prices() == {"m": None}
+    chatty = ModelConfig(model="m", base_url="http://localhost:4/v1", price=Price(prompt=3, completion=1, cached=0.5))
+    both = {"m": Price(prompt=3, completion=2, cached=1)}  # neither of them is above it, whatever is bought
+    assert Teachers(config(dear, roles={"verify": chatty})).prices() == both
+    assert Teachers(config(chatty, roles={"verify": dear})).prices() == both

@@ -160,6 +160,17 @@ def test_a_function_that_can_be_no_tool_says_why(function: Callable[..., Any], w
         as_tool(function)
 
 
+def test_a_schema_that_unfolds_without_end_is_refused() -> None:
+    """As a server may send one: each level refers to the one below twice."""
+    levels: dict[str, Any] = {
+        f"L{n}": {"type": "object", "properties": {side: {"$ref": f"#/$defs/L{n - 1}"} for side in "ab"}}
+        for n in range(1, 18)
+    }
+    schema = {"properties": {"top": {"$ref": "#/$defs/L17"}}, "$defs": {**levels, "L0": {"type": "string"}}}
+    with pytest.raises(ValueError, match="more than 20,000 parts"):
+        plain_schema(schema)
+
+
 def test_a_schema_that_holds_itself_is_refused_and_names_are_not_taken_for_titles() -> None:
     node: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
     with pytest.raises(ValueError, match="Node that can hold another Node"):

@@ -516,3 +516,31 @@ async def test_a_call_that_failed_for_a_passing_reason_is_made_again_by_a_run_th
         third = chat_with(store)
         await third.ask(Step("adder", "Go.", form=SUM))
         assert third.transcript == again.transcript
+
+
+async def test_a_result_on_record_is_not_that_of_a_call_after_other_calls() -> None:
+    def remember(word: str, context: ToolContext) -> str:
+        """Remember a word."""
+        known = [str(call.arguments["word"]) for call in context.earlier if isinstance(call.arguments, dict)]
+        return " ".join([*known, word])
+
+    async def results(store: Store, *words: str) -> list[str]:
+        model = ScriptedModel({"": [*(Call("remember", word=word) for word in words), {"sum": "1"}]})
+        speaker = Participant(
+            "adder",
+            "You add.",
+            model,
+            words[0],  # another model, so nothing of what it said is on record
+            Sampling(),
+            structured=True,
+            tools=(tool_of(remember, "v1"),),
+            native_tools=True,
+        )
+        chat = open_chat("sums", "respond", "p", [speaker], seed_id="s", record=store, services=Toolbox({}))
+        await chat.ask(Step("adder", "Go.", form=SUM))
+        return [turn.tool_calls[0].result for turn in chat.transcript.turns if turn.tool_calls]
+
+    with Store.in_memory() as store:
+        assert await results(store, "a", "c") == ["a", "a c"]
+        assert await results(store, "b", "c") == ["b", "b c"]
+        assert await results(store, "a", "c") == ["a", "a c"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from pydantic_core import to_json
 
+from orca_agents.config import Sampling
 from orca_agents.errors import BudgetError, ConfigError
 from orca_agents.models.api import Request
 from orca_agents.models.limits import TURN
@@ -42,12 +45,21 @@ class Budget:
         self.reserved_usd = 0.0
         self.reserved_tokens = 0
         self.in_flight = 0
-        self._capped = max_usd is not None or max_tokens is not None
         self._waiting: list[tuple[int, int, _Waiter]] = []
         """A heap: by TURN, so that room goes to early seeds first, then by the order of arrival."""
         self._arrivals = 0
         self._exhausted: str | None = None
         self._seen: dict[str, _Seen] = {}
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there is a cap at all."""
+        return self.max_usd is not None or self.max_tokens is not None
+
+    def take_over(self, usage: Usage, usd: float) -> None:
+        """Count what was bought without room reserved for it: by earlier runs, or before the first call."""
+        self.spent_tokens += usage.prompt_tokens + usage.completion_tokens
+        self.spent_usd += usd
 
     @property
     def waiting(self) -> int:
@@ -63,7 +75,7 @@ class Budget:
         when none is in flight any more and there still is no room: from then on, for every call. With the model's name
         given, estimates of its prompts are corrected by what its earlier prompts really had.
         """
-        if not self._capped:
+        if not self.is_capped:
             return self._grant(Reservation(self, price, model, prompt_tokens, prompt_tokens + completion_tokens, 0.0))
         if self._exhausted:
             raise BudgetError(self._exhausted)
@@ -113,7 +125,7 @@ class Budget:
         if usage is not None and is_counted(usage):
             self.spent_tokens += usage.prompt_tokens + usage.completion_tokens
             self.spent_usd += cost_of(reservation.price, usage) if reservation.price is not None else 0.0
-            if self._capped and reservation.model and usage.prompt_tokens:
+            if self.is_capped and reservation.model and usage.prompt_tokens:
                 self._seen.setdefault(reservation.model, _Seen()).add(usage.prompt_tokens, reservation.estimate)
         elif usage is not None:
             self.spent_tokens += reservation.tokens
@@ -192,6 +204,22 @@ class Reservation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.settle(None)
+
+
+def taken_of(body: Mapping[str, Any]) -> Usage:
+    """What the call of a request on record is taken to have used whose reply came without counts: all that was reserved
+    for it. Nothing for the questions of the start, whose requests are not kept."""
+    if "messages" not in body:
+        return Usage()
+    request = Request(
+        body["model"],
+        tuple(body["messages"]),
+        body["schema"],
+        Sampling.model_validate(body["sampling"]),
+        body["extra_body"],
+        tuple(body.get("tools", ())),
+    )
+    return Usage(prompt_tokens=estimate_prompt_tokens(request), completion_tokens=completion_tokens_of(request))
 
 
 def completion_tokens_of(request: Request) -> int:

@@ -24,7 +24,7 @@ class Spent(Protocol):
     def stage(self) -> str: ...
     @property
     def leaf(self) -> str:
-        """Empty for calls that serve several leaves."""
+        """Empty for calls that serve several leaves; of a run of several skills `skill/`."""
 
     @property
     def agent(self) -> str: ...
@@ -100,8 +100,8 @@ class CostReport:
     stages: dict[str, Cost]
     agents: dict[str, Cost]
     leaves: dict[str, Cost]
-    """Each with its own calls and its share of those that serve several leaves. An empty name: nothing was asked for
-    any leaf yet."""
+    """Each with its own calls and its share of those that serve several leaves. An empty name (`skill/`): nothing was
+    asked for any leaf (of that skill) yet."""
     unpriced: tuple[str, ...]
     """Models whose price is not known."""
     uncounted: tuple[str, ...]
@@ -166,9 +166,9 @@ def report_costs(
     where a model that is missing has none.
 
     A leaf costs its own calls, those for what was rejected included, and its share of the calls that serve several
-    leaves (transform): in proportion to its calls in the instruct stage, which are as many as the times it was drawn,
-    repairs aside. Per accepted example a stage, an agent or a model costs what all its calls cost over all accepted
-    examples, so that the parts add up to the whole.
+    leaves of its skill (transform): in proportion to its calls in the instruct stage, which are as many as the times
+    it was drawn, repairs aside. Per accepted example a stage, an agent or a model costs what all its calls cost over
+    all accepted examples, so that the parts add up to the whole.
     """
     rows = list(spend)
     everything = sum(accepted.values())
@@ -176,21 +176,20 @@ def report_costs(
     models: dict[str, Cost] = defaultdict(lambda: Cost(accepted=everything))
     stages: dict[str, Cost] = defaultdict(lambda: Cost(accepted=everything))
     agents: dict[str, Cost] = defaultdict(lambda: Cost(accepted=everything))
-    leaves = {
-        leaf: Cost(accepted=accepted.get(leaf, 0)) for leaf in sorted({*accepted, *(r.leaf for r in rows)} - {""})
-    }
-    shares = _shares(rows)
+    named = {*accepted, *(row.leaf for row in rows if not _is_shared(row))}
+    leaves = {leaf: Cost(accepted=accepted.get(leaf, 0)) for leaf in sorted(named)}
+    shares = {skill: _shares(rows, skill) for skill in {row.leaf for row in rows if _is_shared(row)}}
     for row in sorted(rows, key=lambda row: (row.model, row.stage, row.leaf, row.agent)):
         price = prices.get(row.model)
         for group in (total, models[row.model], stages[row.stage], agents[row.agent]):
             _add(group, row, price)
-        if row.leaf:
+        if not _is_shared(row):
             _add(leaves[row.leaf], row, price)
-        elif shares:
-            for leaf, share in shares.items():
+        elif shares[row.leaf]:
+            for leaf, share in shares[row.leaf].items():
                 _add(leaves[leaf], row, price, share)
         else:
-            _add(leaves.setdefault("", Cost()), row, price)
+            _add(leaves.setdefault(row.leaf, Cost()), row, price)
     return CostReport(
         skill=skill,
         total=total,
@@ -206,10 +205,16 @@ def report_costs(
 _STAGES = ("transform", "instruct", "refine", "prove", "respond", "verify")
 
 
-def _shares(rows: list[Spent]) -> dict[str, float]:
-    """leaf -> its part of the calls that serve several leaves; empty if no leaf had a call."""
+def _is_shared(row: Spent) -> bool:
+    """Whether its calls serve several leaves: of the one skill, or of the skill that it names."""
+    return not row.leaf or row.leaf.endswith("/")
+
+
+def _shares(rows: list[Spent], skill: str) -> dict[str, float]:
+    """leaf -> its part of the calls that serve several leaves of a skill (`skill/`; empty: of all); empty if no leaf
+    had a call."""
     counts: dict[str, int] = defaultdict(int)
-    own = [row for row in rows if row.leaf and row.replies]
+    own = [row for row in rows if row.leaf.startswith(skill) and not _is_shared(row) and row.replies]
     for row in [row for row in own if row.stage == "instruct"] or own:
         counts[row.leaf] += row.replies
     calls = sum(counts.values())

@@ -6,6 +6,8 @@ OrcaError
 ├── SeedError              one file cannot be read as seeds; it is reported and skipped
 ├── StoreError             the run folder cannot be used: locked, newer, not a run, disk full
 ├── DatasetError           a dataset cannot be built, read or written as asked
+├── SandboxError           code cannot be run; a passing fault, where an item needed it
+├── SearchError            a search or a page fails; a passing fault, where an item needed it
 ├── TeacherError           the teacher as a whole cannot be used; the run stops, what was bought is kept
 │   ├── UnreachableError   no answer from its address
 │   ├── WrongKeyError      the key is missing, wrong or not allowed
@@ -154,6 +156,10 @@ class RetriesError(ChatError):
 
     Nothing of it is on record, so a resumed run tries it again.
     """
+
+
+PASSING = (RetriesError, SandboxError, SearchError)
+"""What may be gone the next time, and is no fault of an item: a resumed run makes it again."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

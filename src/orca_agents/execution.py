@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from orca_agents.budget import Budget
+from orca_agents.budget import Budget, taken_of
 from orca_agents.config import StageName
 from orca_agents.costs import report_costs
 from orca_agents.errors import ChatError, ConfigError, OrcaError, StoreError
@@ -20,6 +20,7 @@ from orca_agents.funnel import Funnel
 from orca_agents.library import Skill
 from orca_agents.models import Teacher
 from orca_agents.models.api import CallKey, Purpose, Reply, ToolKey
+from orca_agents.models.prices import cost_of
 from orca_agents.orchestrator import Ended, Progress, Run, run_seeds
 from orca_agents.outcomes import Skip, skill_of
 from orca_agents.planning import Work, planned
@@ -49,6 +50,7 @@ from orca_agents.seeds import STDIN, SeedOptions, check_sources, read_seeds
 from orca_agents.spending import Halt, Meter
 from orca_agents.stages import Role, Studio
 from orca_agents.store import FILE_NAME, LOCK_NAME, Store
+from orca_agents.store.faults import explained
 from orca_agents.teachers import Purse, Teachers
 from orca_agents.toolbox.services import Toolbox
 
@@ -340,12 +342,12 @@ def _purse(config: RunConfig, store: Store, teachers: Teachers, halt: Halt) -> P
             "kept: use --max-tokens, or another --out"
         )
     meter = Meter.of(spent, prices)
-    budget = Budget(
-        max_usd=config.max_usd,
-        max_tokens=config.max_tokens,
-        spent_usd=meter.usd,
-        spent_tokens=meter.usage.prompt_tokens + meter.usage.completion_tokens,
-    )
+    budget = Budget(config.max_usd, config.max_tokens)
+    budget.take_over(meter.usage, meter.usd)
+    if budget.is_capped:
+        for model, body in store.uncounted_requests():  # a cap holds for these too, as when they came
+            taken, price = taken_of(body), prices.get(model)
+            budget.take_over(taken, 0.0 if price is None else cost_of(price, taken))
     store.set_note("prices", {name: price.model_dump() for name, price in prices.items() if price is not None})
     return Purse(budget, meter, halt)
 
@@ -391,5 +393,6 @@ def _size(source: str | Path | Seed) -> int:
 def _refuse_other_folder(out: Path) -> None:
     """A run does not write among files that are not its own."""
     ours = {LOCK_NAME, LOG_NAME}  # of a run that was killed as it began
-    if out.is_dir() and {path.name for path in out.iterdir()} - ours and not (out / FILE_NAME).exists():
-        raise StoreError(f"{out} is not empty and not the folder of a run: give another --out")
+    with explained(out):
+        if out.is_dir() and {path.name for path in out.iterdir()} - ours and not (out / FILE_NAME).exists():
+            raise StoreError(f"{out} is not empty and not the folder of a run: give another --out")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-_OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\r\n]*)\r?\n?")
+_OPENING = re.compile(r"(?P<indent>[ \t]*+)(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^`\r\n]*+)\r?\n?")
 _FENCE_LINE = re.compile(r"[ \t]*+```\w*+\s*+")
 
 
@@ -36,7 +36,7 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 def prose(text: str) -> str:
     """The text without its fenced blocks and without what stands in backticks."""
-    return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", " ", unfenced(text))
+    return "\n".join(map(_without_ticked, unfenced(text).split("\n")))
 
 
 def unfenced(text: str) -> str:
@@ -65,6 +65,25 @@ def without_fence(text: str, languages: Collection[str] | None = None) -> str:
 def without_fence_lines(text: str) -> str:
     """The text without the lines that only open or close a fence, wherever they stand."""
     return "\n".join("" if _FENCE_LINE.fullmatch(line) else line for line in text.split("\n"))
+
+
+def _without_ticked(line: str) -> str:
+    """A line with a space for each span that stands in backticks: from a row of them to the next one as long. Where
+    none is as long, the first backticks of a row are text, and the others may begin a span."""
+    rows = [mark.span() for mark in re.finditer("`+", line)]
+    ahead: dict[int, list[int]] = {}  # length -> where the rows of this length end, the next one last
+    for start, end in reversed(rows):
+        ahead.setdefault(end - start, []).append(end)
+    parts, at = [], 0
+    for start, end in rows:
+        ahead[end - start].pop()
+        if start < at:
+            continue  # inside of a span
+        closed = next((length for length in range(end - start, 0, -1) if ahead.get(length)), 0)
+        if closed:
+            parts.append(line[at : end - closed] + " ")
+            at = ahead[closed][-1]
+    return "".join(parts) + line[at:]
 
 
 def _parted(text: str) -> tuple[tuple[Block, ...], str, bool]:

@@ -11,25 +11,26 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from orca_agents.checks import NAMES
 from orca_agents.config import Config, Name, short_name
-from orca_agents.errors import BadRequestError, ConfigError, NotFoundError, OrcaError
+from orca_agents.errors import BadRequestError, ConfigError, OrcaError, did_you_mean
 from orca_agents.execution import execute
-from orca_agents.library import Library, Skill
+from orca_agents.library import CASES, Library, Skill
 from orca_agents.models.api import Request
-from orca_agents.outcomes import Example, Failure, Rejection, Skip
+from orca_agents.outcomes import Skip
 from orca_agents.records import Seed, SeedKind
 from orca_agents.run_config import ModelConfig
 from orca_agents.run_setup import make_config, refuse_unknown
 from orca_agents.runs import SkillRun, collect
 from orca_agents.testing import Answer, Call, ScriptedModel
+from orca_agents.worked_example import with_letter
 from orca_agents.yaml_file import YamlFile
 
 ReplyFields = dict[str, Any]
@@ -79,6 +80,21 @@ class CaseConfig(Config):
     run: dict[str, Any] = Field(default_factory=dict)
     """Options of `run_skill` beside these, e.g. `{random_seed: 3}`."""
 
+    @field_validator("replies")
+    @classmethod
+    def _replies_can_be_given(cls, replies: dict[str, Any]) -> dict[str, Any]:
+        for agent, reply in replies.items():
+            if why := _why_no_reply(reply):
+                raise ValueError(f"{agent}: {why}")
+        return replies
+
+    @field_validator("run")
+    @classmethod
+    def _run_is_of_this_case(cls, run: dict[str, Any]) -> dict[str, Any]:
+        if wrong := {"skill", "seeds", "model"} & run.keys():
+            raise ValueError(f"`{min(wrong)}` cannot be set here: a case has its own seed, and its replies")
+        return run
+
 
 class CasesFile(Config):
     """A file of cases."""
@@ -86,6 +102,29 @@ class CasesFile(Config):
     skill: str | None = None
     """For people; the file's place says it."""
     cases: tuple[CaseConfig, ...]
+
+
+def _why_no_reply(reply: Any) -> str:
+    """Why no agent can hand this in; empty where one can."""
+    if isinstance(reply, list) and any(isinstance(one, Mapping) and "when" in one for one in reply):
+        for one in reply:
+            if not isinstance(one, Mapping) or set(one) != {"when", "reply"} or not _are_words(one["when"]):
+                return f"{one!r}: write {{when: words of the prompt, reply: ...}}"
+        reply = [one["reply"] for one in reply]
+    if isinstance(reply, list) and reply:
+        return next(filter(None, map(_why_no_reply, reply)), "")
+    if not isinstance(reply, str | Mapping):
+        return f"{reply!r} is no reply: give fields, a text, or a list of these"
+    fields: Mapping[str, Any] = {} if isinstance(reply, str) else reply
+    if not _are_words(fields.get("option", "")):
+        return f"`option: {fields['option']}` must be the words that an option begins with, in quotes"
+    if "call" in fields and not (isinstance(fields["call"], str) and isinstance(fields.get("with", {}), Mapping)):
+        return "write {call: TOOL, with: {argument: value}}"
+    return ""
+
+
+def _are_words(given: Any) -> bool:
+    return isinstance(given, str) or (isinstance(given, list) and all(isinstance(one, str) for one in given))
 
 
 @dataclass(frozen=True)
@@ -150,12 +189,12 @@ class GateRates:
 
 
 def find_cases(skill: str, library: Sequence[str | Path] = (), files: Sequence[Path] = ()) -> list[Path]:
-    """The files with the cases of a skill: `files` if any are given. Raises `NotFoundError` where there are none."""
+    """The files with the cases of a skill: `files` if any are given. Raises `ConfigError` where there are none."""
     if files:
         return list(files)
     found = Library.for_skill(skill, library)
     path = Path(skill)
-    if path.suffix == ".yaml" and (beside := path.with_suffix(".cases.yaml")).is_file():
+    if path.suffix == ".yaml" and (beside := path.with_suffix(CASES)).is_file():
         return [beside]
     for folder in found.folders:
         root = folder / "tests" / "skills"
@@ -163,7 +202,10 @@ def find_cases(skill: str, library: Sequence[str | Path] = (), files: Sequence[P
             return [one]
         if many := sorted((root / path.stem).glob("*.yaml")):
             return many
-    raise NotFoundError("cases for skill", path.stem, [], found.folders)
+    raise ConfigError(
+        f"no cases for skill {path.stem!r}: write them to tests/skills/{path.stem}.yaml of a library folder, as "
+        f"`orca-agents new skill` does, or name a file with --cases. Looked in: {', '.join(map(str, found.folders))}"
+    )
 
 
 def read_cases(files: Sequence[Path]) -> list[tuple[Path, CaseConfig]]:
@@ -236,18 +278,20 @@ async def _play(skill: str, read: Skill, path: Path, case: CaseConfig, *, json_s
         return _reply(case, agent, request)
 
     seed = Seed(**case.seed.model_dump(), source=f"case: {case.name}")
-    goals = len(read.config.refine.goals) if read.config.refine and case.goals else 0
+    known = [goal.name for goal in read.config.refine.goals] if read.config.refine else []
     options: dict[str, Any] = {
         "leaves": [case.leaf],
         "transformers": [case.transformer] if read.config.transform else [],
         "choose": 1,
-        "goals": goals,
+        "goals": len(known) if case.goals else 0,
         **case.run,
     }
     teacher = ScriptedModel({"": reply}, name="scripted", json_schema=json_schema)
     try:
         config = make_config(skill=skill, seeds=(seed.source,), model=ModelConfig(model=teacher.name), **options)
         refuse_unknown(config, read)
+        if wrong := next((goal for goal in case.goals if goal not in known), None):
+            raise ConfigError(f"skill {read.name!r} has no goal {wrong!r}{did_you_mean(wrong, known)}")
         run = await execute(
             config,
             [seed],
@@ -277,17 +321,12 @@ def _why_other(case: CaseConfig, run: SkillRun) -> str:
     return "; ".join([*found, *_told(run, skips)]) if found else ""
 
 
-def _told(run: SkillRun, skips: Sequence[Skip]) -> Iterator[str]:
-    for outcome in (*run.rejections, *run.failures, *skips):
-        match outcome:
-            case Rejection():
-                yield f"{outcome.stage}: {outcome.check}: {outcome.reason}"
-            case Failure():
-                yield f"{outcome.path}: {outcome.error}: {outcome.message}"
-            case Skip():
-                yield f"{outcome.stage}: skipped: {outcome.reason}"
-            case Example():  # pragma: no cover
-                raise AssertionError
+def _told(run: SkillRun, skips: Sequence[Skip]) -> list[str]:
+    return [
+        *(f"{it.stage}: {it.check}: {it.reason}" for it in run.rejections),
+        *(f"{it.path}: {it.error}: {it.message}" for it in run.failures),
+        *(f"{it.stage}: skipped: {it.reason}" for it in skips),
+    ]
 
 
 NOT_TRIED = "this case does not try the goal"
@@ -321,7 +360,7 @@ def _reply(case: CaseConfig, agent: str, request: Request) -> Answer:
         return given
     if "call" in given:
         return Call(given["call"], **given.get("with", {}))
-    return _whole(_with_letter(given, prompt), fields)
+    return _whole(with_letter(given, prompt), fields)
 
 
 def _chosen(given: list[Any], request: Request, prompt: str, case: CaseConfig, agent: str) -> Any:
@@ -348,20 +387,6 @@ def _tags(request: Request) -> list[str]:
     """The fields that a request without a schema asks for, as tagged blocks."""
     asked = "\n".join(message["content"] for message in request.messages if message["role"] == "user")
     return re.findall(r"^<(\w+)>\.\.\.</\1>", asked, re.MULTILINE)
-
-
-def _with_letter(reply: ReplyFields, prompt: str) -> ReplyFields:
-    """The reply with the letter, as of this prompt, of the option that it names; of each, if it names a list."""
-    if "option" not in reply:
-        return dict(reply)
-    named = reply["option"]
-    answer = [_letter(one, prompt) for one in named] if isinstance(named, list) else _letter(named, prompt)
-    return {"answer" if key == "option" else key: answer if key == "option" else value for key, value in reply.items()}
-
-
-def _letter(option: str, prompt: str) -> str:
-    letters = re.findall(rf"\b([A-J])[.)] {re.escape(option)}", prompt)
-    return letters[-1] if letters else "A"  # the option is gone where the question was edited
 
 
 def _merged(base: CaseConfig, case: CaseConfig) -> CaseConfig:

@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_agents.errors import ChatError, UnparsableError
 from orca_agents.fences import without_fence
+from orca_agents.looping import find_loop
 
 Product = dict[str, tuple[str, ...]]
 """Field name -> its texts, byte for byte as the model wrote them; a single text is a tuple of one."""
@@ -86,7 +87,7 @@ class Form:
     def _read_json(self, text: str) -> Product:
         try:
             data = json.loads(without_fence(text, ("", "json")), strict=False)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the second: brackets without end, as a model may fall into them
             raise UnparsableError(f"this is not JSON ({error}): {_start(text)}") from None
         if not isinstance(data, dict):
             raise UnparsableError(f"this is not a JSON object: {_start(text)}")
@@ -110,10 +111,16 @@ class Form:
         fields = {field.name: field for field in self.fields}
         tag = re.compile(f"<({'|'.join(map(re.escape, fields))})>")
         at = 0
+        never_closed: set[str] = set()  # each is looked for once, however often it is opened
         while opening := tag.search(text, at):  # block after block: what stands inside one is its text, tags or not
-            field = fields[opening[1]]
-            inner, at = _block(text, opening.end(), field, tag)
-            product[field.name] += (_trimmed(inner),) if inner is not None else ()
+            field, at = fields[opening[1]], opening.end()
+            if field.name in never_closed:
+                continue
+            inner, at = _block(text, at, field, tag)
+            if inner is None:
+                never_closed.add(field.name)
+            else:
+                product[field.name] += (_trimmed(inner),)
         return product
 
     def _checked(self, product: Product) -> Product:
@@ -131,7 +138,10 @@ class Form:
             for value in values:
                 if field.choices and value not in field.choices:
                     problems.append(f"{field.name!r} is {_start(value)}, not one of {', '.join(field.choices)}")
-                if len(value) > 2 * field.max_chars:
+                if loop := find_loop(value):
+                    again = f"says {loop.piece!r} {loop.times:,} times in a row"
+                    problems.append(f"{field.name!r} {again}; write it once, or leave it out")
+                elif len(value) > 2 * field.max_chars:
                     problems.append(f"{field.name!r} has {len(value)} characters; keep it below {field.max_chars}")
             product[field.name] = values
         if problems:
@@ -195,7 +205,7 @@ def _block(text: str, start: int, field: Field, opening: re.Pattern[str]) -> tup
     the first closing tag.
     """
     closings: list[re.Match[str]] = []
-    for mark in re.finditer(f"<(/?){re.escape(field.name)}>", text[start:]):
+    for mark in re.compile(f"<(/?){re.escape(field.name)}>").finditer(text, start):
         if mark[1]:
             closings.append(mark)
         elif closings:
@@ -204,14 +214,17 @@ def _block(text: str, start: int, field: Field, opening: re.Pattern[str]) -> tup
         return None, start
     end = closings[0]
     if not field.many:
-        at_a_boundary = (mark for mark in closings if _is_boundary(text, start + mark.end(), opening))
+        at_a_boundary = (mark for mark in closings if _is_boundary(text, mark.end(), opening))
         end = next(at_a_boundary, closings[-1])
-    return text[start : start + end.start()], start + end.end()
+    return text[start : end.start()], end.end()
 
 
 def _is_boundary(text: str, at: int, opening: re.Pattern[str]) -> bool:
-    rest = text[at:].lstrip()
-    return not rest or opening.match(rest) is not None
+    at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at all, too
+    return at == len(text) or opening.match(text, at) is not None
+
+
+_BLANKS = re.compile(r"\s*")
 
 
 def _trimmed(block: str) -> str:

@@ -27,11 +27,13 @@ from typing import Literal
 
 from orca_agents.config import FORMAT_WRITER, MCP_TOOL, PROGRAMS, AgentConfig, SkillConfig, short_name
 from orca_agents.errors import ConfigError, NotFoundError, Problem, did_you_mean
-from orca_agents.skill_problems import Names, agent_template_problems, own_problems
+from orca_agents.skill_problems import Names, agent_problems, agent_template_problems, own_problems
 from orca_agents.toolbox.spec import Tool, mcp_name, tool_of
 from orca_agents.yaml_file import KeyPath, YamlFile
 
 Kind = Literal["skill", "agent", "tool"]
+CASES = ".cases.yaml"
+"""How the name of a file ends that holds the cases of the skill beside it."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,14 @@ class Library:
         """Read the agent file agents/`name`.yaml."""
         return YamlFile(self._find("agent", name, ".yaml")).read(AgentConfig)
 
+    def check_agent(self, name: str) -> None:
+        """Raise `ConfigError` for all that is wrong with an agent, whatever the stage that it is for."""
+        file = YamlFile(self._find("agent", name, ".yaml"))
+        agent = file.read(AgentConfig)
+        problems = agent_problems(file, agent) + self._add_tools(file, (), agent, {})
+        if problems:
+            raise ConfigError(problems)
+
     def tool(self, name: str) -> Tool:
         """The tool that the function `name` of the file tools/`name`.py is. Reading it runs its file: it is code."""
         path = self._find("tool", name, ".py")
@@ -147,7 +157,8 @@ class Library:
         for folder in self.folders:
             root = folder / f"{kind}s"
             for path in sorted(root.rglob(f"*{suffix}")):
-                found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+                if not is_set_aside(path.relative_to(root)) and not path.name.endswith(CASES):
+                    found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return found
 
     def _agent(self, name: str, skill: SkillConfig, file: YamlFile) -> tuple[AgentConfig, YamlFile, KeyPath]:
@@ -186,6 +197,8 @@ class Library:
     def _find(self, kind: Kind, name: str, suffix: str) -> Path:
         if _is_file(name, suffix):
             return Path(name)
+        if Path(name).is_file():
+            raise ConfigError(f"{name} is no {kind}: the file of a {kind} ends in {suffix}")
         for folder in self.folders:
             path = folder / f"{kind}s" / f"{name}{suffix}"
             if path.is_file():
@@ -201,6 +214,12 @@ def builtin_folder() -> Path:
 
 def _is_file(name: str, suffix: str) -> bool:
     return name.endswith(suffix) and Path(name).is_file()
+
+
+def is_set_aside(path: Path) -> bool:
+    """Whether a file in a folder is there for another reason, by its place in it: it makes the folder a package, or an
+    editor, a notebook or git keeps it in a hidden place."""
+    return path.name == "__init__.py" or any(part.startswith(".") for part in path.parts)
 
 
 def called_by_models(tool: str) -> str:

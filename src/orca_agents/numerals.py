@@ -90,9 +90,11 @@ _DIGITS = re.compile(
     (?:\s?-?(?P<scale>thousand|million|billion|trillion)\b)?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SCALED = re.compile(rf"(?P<bare>[0-9]+\.[0-9]+)\s?-?(?:{'|'.join(_SCALES)})\b", re.IGNORECASE)
 _LONGEST = 60
 """Digits beyond which a row of digits is not taken for a number."""
+_SCALED = re.compile(
+    rf"(?<![0-9])(?P<bare>[0-9]{{1,{_LONGEST}}}\.[0-9]{{1,{_LONGEST}}})\s?-?(?:{'|'.join(_SCALES)})\b", re.IGNORECASE
+)
 
 
 def _read_digits(match: re.Match[str]) -> Numeral | None:

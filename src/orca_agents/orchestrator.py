@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from orca_agents.duplicates.texts import ItemText
-from orca_agents.errors import OrcaError, RetriesError, StoppedError, TeacherError
+from orca_agents.errors import PASSING, OrcaError, StoppedError, TeacherError
 from orca_agents.funnel import Funnel
 from orca_agents.models.limits import TURN
 from orca_agents.outcomes import Example, Failure, Outcome, Skip, qualified
@@ -26,6 +26,8 @@ from orca_agents.store import Store, Tally
 GRACE_S = 60.0
 """How long calls in flight are waited for after the teacher failed: they are paid for, but may hang."""
 _LOG = logging.getLogger(__name__)
+_PASSING = frozenset(kind.__name__ for kind in PASSING)
+"""Errors of failures that do not finish a seed."""
 
 Ended = Literal["all", "enough", "capped", "interrupted", "failed"]
 """Why no more was done: all seeds are finished, the quota is met, a cap was reached, somebody asked to stop, or an
@@ -316,7 +318,7 @@ class _Hand:
             screen = SeedScreen(run.screen, work.position, record, seed.id, run.config_hash, skill)
             studio = replace(studio, screen=screen)
         outcomes, chats = await run_seed(studio, seed, drawn)
-        passed = not any(isinstance(it, Failure) and it.error == RetriesError.__name__ for it in outcomes)
+        passed = not any(isinstance(it, Failure) and it.error in _PASSING for it in outcomes)
         picked = [(one.agent, [leaf.name for leaf in one.leaves]) for one in drawn]
         await run.store.save_outcomes(
             work.unit, run.config_hash, outcomes, chats=chats, drawn=leaves, picked=picked, finished=passed

@@ -188,6 +188,14 @@ class RunConfig(Config):
     Unless given: 64, or (for the seeds under way) the concurrency if that is more, up to 256 where copies are looked
     for."""
 
+    @field_validator("language")
+    @classmethod
+    def _is_code(cls, language: str | None) -> str | None:
+        """What is no code would be found in no text: everything would be bought, and turned down."""
+        if language is not None and not re.fullmatch(r"[a-z]{2,3}(-\w+)?", language):
+            raise ValueError(f"{language!r} is not the code of a language; write it like es or pt-BR")
+        return language
+
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, data: Any) -> Any:

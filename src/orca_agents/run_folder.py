@@ -14,6 +14,7 @@ run.log             what happened when: starts, stops, retries, changes of the l
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -31,6 +32,7 @@ from orca_agents.outcomes import Example, Failure, Rejection, Skip
 from orca_agents.records import Record
 from orca_agents.run_config import RunConfig
 from orca_agents.store import Store
+from orca_agents.store.packing import json_text
 
 if TYPE_CHECKING:  # these bring AutoGen and every check with them, and a folder is also read without a run
     from orca_agents.orchestrator import Ended
@@ -119,7 +121,10 @@ def write_jsonl(path: Path, records: Iterable[Record]) -> int:
         nonlocal count
         for record in records:
             count += 1
-            yield record.model_dump_json() + "\n"
+            try:
+                yield record.model_dump_json() + "\n"
+            except ValueError:  # half a surrogate pair: written as in a run folder
+                yield json_text(record) + "\n"
 
     write_text(path, lines())
     return count
@@ -130,20 +135,24 @@ def write_text(path: Path, pieces: Iterable[str]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
 
     def write() -> None:
-        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        try:
+            with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except BaseException:  # whatever the pieces raise too, nothing half-written stays; raised again
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                beside.unlink(missing_ok=True)
+            raise
 
-    _saying_where(write, path, beside)
+    _saying_where(write, path)
 
 
-def _saying_where(write: Callable[[], None], path: Path, beside: Path) -> None:
+def _saying_where(write: Callable[[], None], path: Path) -> None:
     try:
         write()
     except OSError as error:
-        beside.unlink(missing_ok=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         what = "the disk is full" if full else (error.strerror or str(error))
         raise StoreError(

@@ -216,11 +216,18 @@ async def run_skill_async(
 ) -> SkillRun:
     """Like `run_skill`, for code that is async already."""
     sources = [seeds] if isinstance(seeds, str | Path | Seed) else list(seeds)
+    every: Sequence[object] = sources
+    if strange := [seed for seed in every if not isinstance(seed, str | Path | Seed)]:
+        raise ConfigError(f"a seed is a str (text), a Path or a Seed, and not of the type {type(strange[0]).__name__}")
     if meant := next((seed for seed in sources if isinstance(seed, str) and _names_a_file(seed)), None):
         raise ConfigError(f"the seed {meant!r} is the name of a file: a str is text, so give Path({meant!r})")
     folders = [library] if isinstance(library, str | Path) else list(library)
     given: dict[StageName, Teacher] = {}
     shared = None
+    if base_url is not None and not any(it is None or isinstance(it, str) for it in (model, *(roles or {}).values())):
+        raise ConfigError(
+            f"base_url={base_url!r} says where a model is that is given by its name: put it into the ModelConfig"
+        )
     if model is None or isinstance(model, str):
         if is_default_model(model) and base_url is None:
             chosen = choose_model(model)
@@ -229,10 +236,8 @@ async def run_skill_async(
             chosen = choose_model(model, base_url)
     elif isinstance(model, ModelConfig):
         chosen = model
-    elif hasattr(model, "name"):
-        chosen, shared = ModelConfig(model=model.name), model
     else:
-        raise ConfigError(f"model={model!r} is no teacher: give a name, a ModelConfig, or an object like ScriptedModel")
+        chosen, shared = ModelConfig(model=_teacher("model", model).name), model
     role_configs: dict[StageName, ModelConfig] = {}
     for stage, role in (roles or {}).items():
         if isinstance(role, str):
@@ -240,7 +245,7 @@ async def run_skill_async(
         elif isinstance(role, ModelConfig):
             role_configs[stage] = role
         else:
-            role_configs[stage], given[stage] = ModelConfig(model=role.name), role
+            role_configs[stage], given[stage] = ModelConfig(model=_teacher(f"roles: {stage}", role).name), role
     named = ("(text)" if isinstance(s, str) else s.source if isinstance(s, Seed) else str(s) for s in sources)
     config = make_config(
         skill=skill,
@@ -277,9 +282,24 @@ async def run_skill_async(
     return await execute(config, sources, out=folder, read=read, shared=shared, given=given, on_progress=on_progress)
 
 
+def _teacher(what: str, given: Teacher) -> Teacher:
+    """The teacher that was given. Raises `ConfigError` where it is none, such as the `Path` of a file."""
+    if not (hasattr(given, "name") and hasattr(given, "complete")):
+        raise ConfigError(
+            f"{what}={given!r} is no teacher: give a name or a path as a str, a ModelConfig, or an object like "
+            "ScriptedModel"
+        )
+    return given
+
+
 def _names_a_file(text: str) -> bool:
     """Whether a text is only the name of a file or folder that is there: it was meant as a `Path` then."""
-    return bool(text.strip()) and len(text) < 256 and "\n" not in text and Path(text).exists()
+    if not text.strip() or len(text) >= 256 or "\n" in text:
+        return False
+    try:
+        return Path(text).exists()
+    except OSError:  # too long for a name, or in a folder that we may not look into: then it is a text
+        return False
 
 
 def collect(store: Store, end: End, skill: str, folder: Path | None) -> SkillRun:

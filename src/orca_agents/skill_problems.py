@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from orca_agents.config import IDENTITY, PROGRAMS, AgentConfig, SkillConfig, StageName, short_name
+from orca_agents.config import (
+    IDENTITY,
+    PROGRAMS,
+    AgentConfig,
+    Instruct,
+    Prove,
+    Refine,
+    Respond,
+    SkillConfig,
+    StageName,
+    Transform,
+    Verify,
+    short_name,
+)
 from orca_agents.errors import Problem, did_you_mean
 from orca_agents.records import GRADED_FORMS
 from orca_agents.templates import left_out, sample_values, template_problems, trial_problems
@@ -85,6 +98,17 @@ def agent_template_problems(
         messages = template_problems(template, known) or trial_problems(template, samples)
         problems += [file.problem((*prefix, part), message) for message in messages]
     return problems
+
+
+def agent_problems(file: YamlFile, agent: AgentConfig) -> list[Problem]:
+    """What is wrong with the templates of an agent that is looked at without a skill: it may be for any stage."""
+    stages = (Transform, Instruct, Refine, Prove, Respond, Verify)
+    known = {name for stage in stages for name in stage.variables} | ({"example"} if agent.examples else set())
+    return [
+        file.problem((part,), message)
+        for part, template in (("system_message", agent.system_message), ("task", agent.task))
+        for message in (template_problems(template, sorted(known)) if template.strip() else ["must not be empty"])
+    ]
 
 
 def _part_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
@@ -193,6 +217,11 @@ def _number_problems(file: YamlFile, skill: SkillConfig) -> list[Problem]:
     fewest, most = skill.words
     if fewest > most:
         problems.append(file.problem(("words",), f"no seed has at least {fewest} and at most {most} words"))
+    for name, stage in (("transform", skill.transform), ("instruct", skill.instruct)):
+        shortest, longest = stage.chars if stage is not None else (0, 0)
+        if shortest > longest:
+            message = f"no text has at least {shortest} and at most {longest} characters"
+            problems.append(file.problem((name, "chars"), message))
     if skill.verify.agree > skill.verify.solvers + 1:
         problems.append(file.problem(("verify", "agree"), f"there are only {skill.verify.solvers + 1} votes"))
     if skill.refine and skill.refine.suggestions > skill.refine.propose:

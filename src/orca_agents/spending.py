@@ -181,7 +181,7 @@ class PaidTeacher:
 
     async def _reserve(self, request: Request) -> Reservation:
         budget = self.budget
-        if budget.max_usd is None and budget.max_tokens is None:
+        if not budget.is_capped:
             return await budget.reserve(self.price, 0, 0)  # nothing to estimate for
         prompt, completion = estimate_prompt_tokens(request), completion_tokens_of(request)
         return await budget.reserve(self.price, prompt, completion, request.model)

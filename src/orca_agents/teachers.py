@@ -17,7 +17,7 @@ from orca_agents.errors import StoreError
 from orca_agents.models import Abilities, Reply, Request, Teacher, connect, shown_address
 from orca_agents.models.api import CallKey, Purpose
 from orca_agents.models.limits import Limits
-from orca_agents.models.prices import FREE, cost_of, price_of
+from orca_agents.models.prices import FREE, cost_of, dearest, price_of
 from orca_agents.records import short_hash
 from orca_agents.run_config import ModelConfig, Price, RunConfig
 from orca_agents.spending import Halt, Meter, PaidTeacher
@@ -107,16 +107,16 @@ class Teachers:
         return price_of(model)
 
     def prices(self) -> dict[str, Price | None]:
-        """The price of each model of the run, by the name that is asked for; the dearest where two places have it at
-        different prices, since what was bought is on record by name."""
+        """The price of each model of the run, by the name that is asked for; the dearest of each kind of token where
+        two places have it at different prices, since what was bought is on record by name."""
         prices: dict[str, Price | None] = {}
         for stage in STAGES:
             name, price = self._model(stage).model, self.price(stage)
             known = prices.setdefault(name, price)
             if known is None or price is None:
                 prices[name] = None
-            elif (price.prompt, price.completion) > (known.prompt, known.completion):
-                prices[name] = price
+            else:
+                prices[name] = dearest(known, price)
         return prices
 
     async def roles(self, store: Store, purse: Purse) -> dict[StageName, Role]:
@@ -132,7 +132,7 @@ class Teachers:
         for stage, teacher in teachers.items():
             own = self._config.roles.get(stage)
             model = self._model(stage)
-            abilities, knock = await self._abilities(store, purse, teacher, model)
+            abilities, knock = await self._abilities(store, purse, teacher, model, self.price(stage))
             if knock is not None:
                 doors.setdefault(id(teacher), _once(knock, self._knocking))
             paid = PaidTeacher(
@@ -181,7 +181,7 @@ class Teachers:
         return self._connected[key]
 
     async def _abilities(
-        self, store: Store, purse: Purse, teacher: Teacher, model: ModelConfig
+        self, store: Store, purse: Purse, teacher: Teacher, model: ModelConfig, price: Price | None
     ) -> tuple[Abilities, Callable[[], Awaitable[None]] | None]:
         """What a teacher can do, found once for a run folder and remembered there; and what is to be done before its
         first call if it was remembered: it may have another key today, or be gone."""
@@ -196,10 +196,8 @@ class Teachers:
                 call = CallKey("", "probe", time.time_ns(), short_hash(key))
                 spent = Reply(text="", usage=abilities.usage, attempts=abilities.attempts)
                 await store.record(call, Purpose(model.model, "probe", "", ""), {}, spent)
-                price = price_of(model)
                 purse.meter.add(model.model, spent, price)
-                purse.budget.spent_tokens += spent.usage.prompt_tokens + spent.usage.completion_tokens
-                purse.budget.spent_usd += cost_of(price, spent.usage) if price is not None else 0.0
+                purse.budget.take_over(spent.usage, cost_of(price, spent.usage) if price is not None else 0.0)
             return abilities
 
         async def knock() -> None:

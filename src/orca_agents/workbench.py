@@ -68,7 +68,11 @@ class RecordedWorkbench(Workbench):
         """What a call came to, from the record or from the tool."""
         ordinal = self._place.tool_calls  # taken before anything is awaited: calls of one reply keep their order
         self._place.tool_calls += 1
-        task = asyncio.ensure_future(self._call(name, {} if arguments is None else arguments, call_id or "", ordinal))
+        # what came before in this chat decides what a tool with a state answers; calls of one reply do not know of each
+        # other, whichever of them is over first
+        before = _in_order(self._earlier.get(name, ()))
+        given = {} if arguments is None else arguments
+        task = asyncio.ensure_future(self._call(name, given, call_id or "", ordinal, before))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         if cancellation_token is not None:
@@ -100,17 +104,19 @@ class RecordedWorkbench(Workbench):
     async def load_state(self, state: Mapping[str, Any]) -> None:
         """Nothing, as `save_state`."""
 
-    async def _call(self, name: str, arguments: object, call_id: str, ordinal: int) -> ToolCall:
+    async def _call(
+        self, name: str, arguments: object, call_id: str, ordinal: int, before: Sequence[ToolCall]
+    ) -> ToolCall:
         tool, place = self._tools[name], self._place
         if not isinstance(arguments, Mapping):
             result = f"error: the arguments must be a JSON object, not {json.dumps(arguments)[:80]}"
             return ToolCall(id=call_id, name=name, arguments=json.dumps(arguments), result=result, is_error=True)
         earlier = self._earlier.setdefault(name, [])
-        before = tuple(call for _, call in sorted(earlier, key=lambda numbered: numbered[0]))
-        key = ToolKey(place.seed_id, place.path, ordinal, _digest(tool, arguments))
+        key = ToolKey(place.seed_id, place.path, ordinal, _digest(tool, arguments, before))
         call = await place.record.recall_tool(key)
         if call is None:
-            call = await call_tool(tool, call_id, arguments, ToolContext(self._chat_id, self._services, before))
+            context = ToolContext(self._chat_id, self._services, _in_order(earlier))
+            call = await call_tool(tool, call_id, arguments, context)
             await place.record.record_tool(key, call)
         call = call.model_copy(update={"id": call_id})  # the one on record may be of a reply that named it otherwise
         earlier.append((ordinal, call))
@@ -122,6 +128,13 @@ def _schema(tool: Tool) -> ToolSchema:
     return ToolSchema(name=tool.name, description=tool.description, parameters=parameters)
 
 
-def _digest(tool: Tool, arguments: Mapping[str, Any]) -> str:
-    text = json.dumps([tool.name, tool.digest, arguments], sort_keys=True)
+def _in_order(earlier: Sequence[tuple[int, ToolCall]]) -> tuple[ToolCall, ...]:
+    return tuple(call for _, call in sorted(earlier, key=lambda numbered: numbered[0]))
+
+
+def _digest(tool: Tool, arguments: Mapping[str, Any], before: Sequence[ToolCall]) -> str:
+    asked: list[Any] = [tool.name, tool.digest, arguments]
+    if before:
+        asked.append([[call.arguments, call.result] for call in before])
+    text = json.dumps(asked, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

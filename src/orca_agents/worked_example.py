@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def worked_example(*, json_schema: bool = True) -> WorkedExample:
             has = all(words in prompt for words in rule.get("has", ()))
             lacks = not any(words in prompt for words in rule.get("lacks", ()))
             if rule["fields"] == fields and has and lacks:
-                return _with_letter(rule["reply"], prompt)
+                return with_letter(rule["reply"], prompt)
         raise LookupError(f"the worked example has no reply with the fields {fields}: {prompt[:200]!r}")
 
     return WorkedExample(data["seed"], ScriptedModel({"": reply}, json_schema=json_schema))
@@ -62,10 +63,15 @@ def _fields_asked_for(request: Request) -> list[str]:
     return may_decline + re.findall(r"^<(\w+)>\.\.\.</\1>", asked, re.MULTILINE)
 
 
-def _with_letter(reply: dict[str, Any], prompt: str) -> dict[str, Any]:
-    """The reply with the letter, as of this prompt, of the option that it names; fields in the order asked for."""
+def with_letter(reply: Mapping[str, Any], prompt: str) -> dict[str, Any]:
+    """The reply with the letter, as of this prompt, of the option that it names; of each, if it names a list."""
     if "option" not in reply:
-        return reply
-    letters = re.findall(rf"\b([A-F])\. {re.escape(reply['option'])}", prompt)
-    letter = letters[-1] if letters else "A"  # the option is gone where the question was edited
-    return {"answer" if key == "option" else key: letter if key == "option" else value for key, value in reply.items()}
+        return dict(reply)
+    named = reply["option"]
+    answer = [_letter(one, prompt) for one in named] if isinstance(named, list) else _letter(named, prompt)
+    return {"answer" if key == "option" else key: answer if key == "option" else value for key, value in reply.items()}
+
+
+def _letter(option: str, prompt: str) -> str:
+    letters = re.findall(rf"\b([A-J])[.)] {re.escape(option)}", prompt)
+    return letters[-1] if letters else "A"  # the option is gone where the question was edited

@@ -108,6 +108,20 @@ def test_rows_without_an_answer_are_bounded(tmp_path: Path) -> None:
     assert Counter(row["metadata"]["answerable"] for row in rows) == {True: 18, False: 2}
 
 
+@pytest.mark.parametrize(
+    "cut", [{"most_per_skill": 30}, {"rows": 30}, {"mix": {"facts": 1.0}, "rows": 30}, {"balance": frozenset({"leaf"})}]
+)
+def test_the_bound_on_rows_without_an_answer_holds_whatever_else_is_cut(cut: dict[str, Any], tmp_path: Path) -> None:
+    examples = [example(("big", at), leaf="big") for at in range(90)]
+    examples += [
+        example(("none", at), leaf=f"rare{at % 2}", metadata={"answerable": False, "reference": ()}) for at in range(10)
+    ]
+    for seed in range(6, 12):
+        rows, _ = balanced(tmp_path / str(seed), examples, unanswerable=0.1, seed=seed, **cut)
+        assert 10 * sum(not row["metadata"]["answerable"] for row in rows) <= len(rows)
+        assert len(rows) == 30 or "balance" in cut
+
+
 def test_the_number_of_all_rows_is_exact_and_the_draw_is_by_the_seed(tmp_path: Path) -> None:
     examples = of_skills(one=20, two=20)
     rows, _ = balanced(tmp_path, examples, rows=11)

@@ -281,6 +281,43 @@ def test_what_is_there_is_not_written_over_unless_it_is_a_dataset_that_may_be_re
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("name", ["train.jsonl", "data/facts/mine.jsonl", "data/notes.txt", ".git/HEAD"])
+def test_a_dataset_with_something_of_the_users_in_it_is_not_replaced(name: str, tmp_path: Path) -> None:
+    run, out = write_run(tmp_path / "run", [example(1)]), tmp_path / "ds"
+    build([run], out, PLAIN)
+    mine = out / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine", encoding="utf-8")
+    with pytest.raises(DatasetError, match=f"holds more than a dataset .*{mine.name}"):
+        build([run], out, PLAIN, overwrite=True)
+    assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_dataset_whose_card_was_edited_is_not_replaced(tmp_path: Path) -> None:
+    run, out = write_run(tmp_path / "run", [example(1)]), tmp_path / "ds"
+    build([run], out, PLAIN)
+    card = out / "README.md"
+    card.write_text(f"{card.read_text(encoding='utf-8')}\nOf my grandmother.\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"README\.md was edited"):
+        build([run], out, PLAIN, overwrite=True)
+    assert "grandmother" in card.read_text(encoding="utf-8")
+    card.unlink()
+    build([run], out, PLAIN, overwrite=True)
+    assert card.is_file()
+
+
+def test_what_somebody_put_in_its_place_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    run, out = write_run(tmp_path / "run", [example(1)]), tmp_path / "ds"
+
+    def interfere(step: str, done: int, total: int) -> None:
+        out.mkdir(exist_ok=True)
+        (out / "mine.txt").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(DatasetError, match="is there already and is no dataset"):
+        build([run], out, PLAIN, tell=interfere)
+    assert (out / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
 def test_what_a_killed_build_left_is_removed(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", [example(1)])
     left = tmp_path / ".dataset.building"

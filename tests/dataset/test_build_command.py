@@ -72,6 +72,13 @@ def test_a_table_tells_what_each_step_dropped(capsys: pytest.CaptureFixture[str]
     assert err == ""
 
 
+def test_what_licences_say_is_printed_as_it_is_and_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    strange = example("strange", metadata={"licence": "Ours [see LICENCE] [/x] \x1b[31m"})
+    build_command([write_run(Path("monday"), [example("a"), strange])], Path("ds"), **{**GIVEN, "licence": "cc-by-4.0"})
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Ours [see LICENCE] [/x] ?[31m: not known whether that fits cc-by-4.0" in said
+
+
 def test_rows_with_an_item_of_a_benchmark_are_dropped_and_the_item_is_named() -> None:
     leak = f"How many of the {words('leak', 25)} were left in the end?"
     bad = example("bad", passage="", question=f"Please solve this. {leak} Thanks!")

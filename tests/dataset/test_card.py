@@ -168,6 +168,23 @@ def test_the_terms_of_a_model_are_found_by_its_name(model: str, whose: str) -> N
     assert terms_of(model).whose == whose
 
 
+@pytest.mark.parametrize("edit", ["\nOf my grandmother.\n", "\nhalf: [", "\n---\n"])
+def test_a_card_that_was_edited_stays_unless_it_is_said_that_it_may_go(edit: str, tmp_path: Path) -> None:
+    folder = dataset(tmp_path)
+    card = write_card(folder, "Harbour tales")
+    assert write_card(folder, "Mill tales") == card  # nobody has touched it
+    card.write_text(card.read_text(encoding="utf-8").replace("\n", edit, 2), encoding="utf-8")
+    edited = card.read_bytes()
+    with pytest.raises(DatasetError, match="it was edited"):
+        write_card(folder)
+    assert card.read_bytes() == edited
+    write_card(folder, "Harbour tales", overwrite=True)
+    assert parts_of(card)[0]["pretty_name"] == "Harbour tales"
+    card.write_bytes(b"\xff")
+    with pytest.raises(DatasetError, match="it was edited"):
+        write_card(folder)
+
+
 @pytest.mark.slow
 def test_huggingface_hub_reads_the_front_matter_as_it_was_written(tmp_path: Path) -> None:
     folder = dataset(tmp_path)
@@ -192,6 +209,8 @@ class Hub:
         self.made: dict[str, Any] = {}
         self.files: dict[str, bytes] = {}
         self.url = server.url_for("").rstrip("/")
+        self.is_private = True
+        server.expect_request("/api/datasets/me/tiny", method="GET").respond_with_handler(self._tell)
         server.expect_request("/api/repos/create", method="POST").respond_with_handler(self._create)
         server.expect_request("/api/validate-yaml", method="POST").respond_with_json({"errors": [], "warnings": []})
         place = "/api/datasets/me/tiny"
@@ -205,6 +224,9 @@ class Hub:
     def _create(self, request: Request) -> Response:
         self.made = {**request.get_json(), "token": request.headers.get("Authorization")}
         return _json({"url": f"{self.url}/datasets/me/tiny", "name": "me/tiny"})
+
+    def _tell(self, request: Request) -> Response:
+        return _json({"_id": "1", "id": "me/tiny", "private": self.is_private, "siblings": []})
 
     def _sort(self, request: Request) -> Response:
         files = [{**file, "uploadMode": "regular", "shouldIgnore": False} for file in request.get_json()["files"]]
@@ -258,6 +280,20 @@ def test_a_push_brings_the_data_the_manifest_and_the_card_and_nothing_else(
     data = {str(path.relative_to(folder)) for path in folder.glob("data/*/*.jsonl")}
     assert set(hub.files) == {CARD_NAME, "dataset.json", *data}
     assert Counter(hub.files.values()) == Counter((folder / name).read_bytes() for name in hub.files)
+
+
+@pytest.mark.slow
+def test_what_is_to_be_private_is_not_sent_to_a_repository_that_is_public(
+    tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    folder, hub = dataset(tmp_path), Hub(httpserver)
+    hub.is_private = False
+    code, told = pushed(folder, "me/tiny", hub.environment, tmp_path / "home", "private")
+    assert code == 2
+    assert "DatasetError: me/tiny is there already, and public: nothing was sent" in told
+    assert not hub.files
+    code, told = pushed(folder, "me/tiny", hub.environment, tmp_path / "home")
+    assert code == 0, told
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from orca_agents.dataset.building import build
 from orca_agents.dataset.options import BuildOptions
 from orca_agents.dataset.rows import Folder
@@ -97,6 +99,30 @@ def test_documents_with_nearly_the_same_passage_are_one(tmp_path: Path) -> None:
         assert len(found["here.md"] | found["there.md"]) <= 1
 
 
+@pytest.mark.parametrize("more", ["", " Again."])
+def test_documents_that_show_nearly_the_same_passage_are_one_whatever_is_asked_about_it(
+    more: str, tmp_path: Path
+) -> None:
+    twins = [
+        example((folder, at), source=f"{folder}/{at}.md", passage=f"The {words(('twin', at), 80)}.{end}")
+        for at in range(40)
+        for folder, end in (("old", ""), ("new", more))
+    ]
+    run = write_run(tmp_path / "run", twins)
+    build([run], tmp_path / "ds", BuildOptions(flags="off", holdout=8, validation=0.1))
+    found = sides(tmp_path / "ds")
+    assert len({side for some in found.values() for side in some}) == 3
+    for at in range(40):
+        assert len(found.get(f"old/{at}.md", set()) | found.get(f"new/{at}.md", set())) <= 1
+
+
+def test_passages_that_are_not_shown_join_nothing(tmp_path: Path) -> None:
+    passage = f"The {words('hidden', 80)}."
+    hidden = [example(at, passage=passage, messages=example(("asked", at), passage="").messages) for at in range(40)]
+    build([write_run(tmp_path / "run", hidden)], tmp_path / "ds", BuildOptions(flags="off", holdout=8))
+    assert len(rows_of(tmp_path / "ds", "eval")) == 8
+
+
 def test_pieces_of_a_text_without_a_name_stay_together(tmp_path: Path) -> None:
     def piece(at: int) -> Example:
         span = {"source_span": (100 * at, 100 * at + 90), "seed_ids": (f"piece {at}",)}
@@ -168,3 +194,18 @@ def test_rows_that_name_one_source_are_one_document_unless_each_row_is_said_to_b
     assert any("--document row" in note for note in one.notes)
     many = build([run], tmp_path / "many", BuildOptions(flags="off", holdout=10, document="row"))
     assert many.splits["eval"] == {"facts": 10}
+
+
+def test_it_is_told_how_many_passages_a_search_brought(tmp_path: Path) -> None:
+    searched = documents(20, 3, "searched", metadata={"transformer": "retrieve_passages"})
+    run = write_run(tmp_path / "run", [*documents(20, 3), *searched])
+    built = build([run], tmp_path / "ds", BuildOptions(flags="off", holdout=5))
+    left = sum(
+        row["metadata"]["transformer"] == "retrieve_passages"
+        for split in ("train", "validation", "eval")
+        for row in rows_of(tmp_path / "ds", split)
+    )
+    assert left
+    (told,) = [note for note in built.notes if "a search brought" in note]
+    assert told.startswith(f"split: {left} rows")
+    assert f"passages of {left} rows were brought by a search" in (tmp_path / "ds" / "README.md").read_text()

@@ -124,3 +124,16 @@ def test_a_page_is_not_written_where_it_cannot_be(mills: Path, tmp_path: Path) -
     with pytest.raises(DatasetError, match="is not there"):
         write_report(tmp_path / "a.html", tmp_path / "nothing")
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_a_page_is_not_written_over_what_it_is_about(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", [example(1)])
+    rows = run / "examples.jsonl"
+    before = rows.read_bytes()
+    for path in (rows, run):
+        with pytest.raises(ConfigError, match="holds what is to be reported on"):
+            report_command([path], rows, None, seed=0, examples=0, title=None)
+    other = write_run(tmp_path / "other", [example(2)])
+    with pytest.raises(ConfigError, match="holds what is to be reported on"):
+        report_command([other], rows, run, seed=0, examples=0, title=None)
+    assert rows.read_bytes() == before

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from orca_agents.cli.stats import read_measures
 from orca_agents.dataset.building import build
 from orca_agents.dataset.options import BuildOptions
 from orca_agents.errors import DatasetError
@@ -198,6 +199,12 @@ def test_several_runs_are_measured_as_one(mills: Path, tmp_path: Path) -> None:
     found = measured(mills, other)
     assert found.rows == measured(mills).rows + 7
     assert set(found.skills) == {"mills", "facts"}
+
+
+def test_the_same_place_given_twice_is_refused_and_not_counted_twice(tmp_path: Path) -> None:
+    file = write_rows(tmp_path / "one.jsonl", [example(1)])
+    with pytest.raises(DatasetError, match=r"one\.jsonl is given twice"):
+        read_measures([file, tmp_path / "." / "one.jsonl"], seed=0, examples=0)
 
 
 def test_the_same_rows_are_drawn_in_whatever_order_they_come(tmp_path: Path) -> None:

@@ -322,6 +322,29 @@ async def test_closing_ends_what_still_runs(engine: Engine) -> None:
         await sandbox.run(_code("print(1)"))
 
 
+async def test_closing_ends_what_is_just_being_started(engine: Engine) -> None:
+    for wait_s in (0, 0.01, 0.05, 0.15):
+        sandbox = DockerSandbox()
+        await sandbox.run(_code("pass"))
+        program = _code("import time; time.sleep(60)", wall_s=10)
+        running = asyncio.create_task(sandbox.run(program))
+        starting = asyncio.create_task(sandbox.start(program))
+        await asyncio.sleep(wait_s)
+        async with asyncio.timeout(8):
+            await sandbox.close()
+            assert _ours(engine) == [], f"closed after {wait_s} s"
+            for error in await asyncio.gather(running, starting, return_exceptions=True):
+                assert isinstance(error, SandboxError)
+
+
+async def test_a_program_can_be_killed_once_more_after_its_sandbox_was_closed(engine: Engine) -> None:
+    sandbox = DockerSandbox()
+    process = await sandbox.start(_code("import time; time.sleep(60)"))
+    await sandbox.close()
+    await process.kill()
+    await process.kill()
+
+
 async def test_12_programs_side_by_side_leave_nothing(sandbox: DockerSandbox, engine: Engine, host: Host) -> None:
     await _run_side_by_side(12, sandbox, engine, host)
 

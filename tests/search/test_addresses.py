@@ -57,7 +57,7 @@ def test_addresses_of_the_web_are_put_in_normal_form(url: str, normal: str) -> N
         "http://[::ffff:169.254.169.254]/", "http://[fd00::1]/", "http://[fe80::1%25eth0]/",
         "http://１２７.0.0.1/", "http://①②⑦.0.0.1/", "http://127。0。0。1/", "http://ｌｏｃａｌｈｏｓｔ/",
         "http://169.254.169.254/latest/meta-data/", "http://a.com\\@127.0.0.1/", "http://127.0.0.1\t.com/",
-        "http://a.com\n/", "http://a..com/", "http://a_.-b.com-/", "http://%31%32%37.0.0.1/", "http://[::1",
+        "http://a.com\n/", "http://a..com/", "http://a_.-b.com-/", "http://%31%32%37.0.0.1/", "http://[::1", "http://[::1]x@/",
         "https://docs.python.org/" + "a" * 2000,
     ],
 )  # fmt: skip

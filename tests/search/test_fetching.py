@@ -186,6 +186,7 @@ async def test_other_types_are_refused_by_name(httpserver: HTTPServer, make: Mak
         ("# Tea\n\nHot.", "text/markdown; charset=utf-8", "# Tea\n\nHot."),
         (b"plain \\x41", "text/plain; charset=unicode_escape", "plain \\x41"),
         (b"plain", "text/plain; charset=no-such-thing", "plain"),
+        (b"plain", "text/plain; charset=idna-", "plain"),
     ],
 )
 async def test_text_is_read_in_its_encoding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,24 @@ def load_tool() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.find_functions
+
+
+async def test_half_a_character_in_a_docstring_or_a_path_does_not_end_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "surrogates.py"
+    path.write_text('def decode():\n    """Give \\ud800 back for half a pair."""\n    return 1\n')
+    seed = Seed(text="def encode():\n    return 2\n", kind="code", source="b\udcff.py")
+    index = open_functions([path, seed], SeedOptions())
+    assert [hit.function.doc for hit in await index.search("decode")] == ["Give ? back for half a pair."]
+    assert [hit.function.source for hit in await index.search("encode")] == ["b?.py"]
+    await index.close()
+
+
+def test_comments_without_end_above_a_function_are_no_work() -> None:
+    pytest.importorskip("tree_sitter_rust")
+    began = time.process_time()
+    (function,) = split_functions("/// Words.\n" * 40_000 + "fn f() {}\n", "a.rs")
+    assert time.process_time() - began < 5
+    assert function.doc.startswith("Words.\nWords.")
 
 
 async def test_the_tool_shows_name_place_and_source_or_says_what_to_do() -> None:

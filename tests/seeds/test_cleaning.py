@@ -70,7 +70,15 @@ def test_cleaning_twice_is_cleaning_once() -> None:
     assert clean(once) == (once, ())
 
 
-@pytest.mark.parametrize("unit", ["e\u0301\u0323", "\x1b]", "<|", "_\x08", "\u200d", "\x1b[", "[INST", "漢"])
+@pytest.mark.parametrize("text", ["\u1100\u1161\u200d", "\u0f71\u0301\u0f72\u200da", "\u1100\u200b\u1161\u200d"])
+def test_a_joiner_goes_also_where_only_nfc_makes_it_stray(text: str) -> None:
+    once = clean(text).text
+    assert clean(once) == (once, ())
+
+
+@pytest.mark.parametrize(
+    "unit", ["e\u0301\u0323", "\x1b]", "<|", "_\x08", "\u200d", "\x1b[", "[INST", "漢", "\u1100\u1161\u200d"]
+)
 def test_no_text_takes_more_than_linear_time(unit: str) -> None:
     start = time.perf_counter()
     clean(unit * (1_000_000 // len(unit)))

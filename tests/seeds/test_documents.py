@@ -280,6 +280,16 @@ def test_xml_is_refused_whatever_its_name(tmp_path: Path) -> None:
         assert "never expanded" in _reason(_page(tmp_path, bomb, name))
 
 
+@pytest.mark.parametrize("kinds", [None, ("html",)], ids=["as a text", "as a page"])
+@pytest.mark.parametrize("unit", ["<b>tide</b>", "<nav></nav>tide ", "<i hidden>x</i>tide "])
+def test_a_page_of_many_small_elements_is_read_in_its_time(tmp_path: Path, unit: str, kinds: object) -> None:
+    """Taken out one by one, each copied all the text before it: these would take minutes."""
+    page = _page(tmp_path, f"<html><body><p>{unit * 95_000}</p></body></html>")
+    began = time.process_time()
+    list(read_seeds([page], SeedOptions(kinds=kinds)))  # type: ignore[arg-type]
+    assert time.process_time() - began < 15
+
+
 @pytest.mark.parametrize("attribute", ['a{}="<"', 'a{}=">"', "a{}='<b'", "/a{}"])
 def test_a_tag_with_more_attributes_than_its_parser_can_bear_is_refused(tmp_path: Path, attribute: str) -> None:
     """The parser would take minutes: its time grows with the square of their number."""

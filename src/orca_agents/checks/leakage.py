@@ -80,7 +80,7 @@ _LEAKS = tuple(
     for pattern, what in (
         (_CONTROL.pattern, "a control token of a chat"),
         (
-            r"^\s*(?:#+ *)?(?:\*\*)?(?:user|assistant|system|human|chatbot|ai|model)(?:\*\*)? ?:(?=\s|$)",
+            r"^\s*+(?:#+ *)?(?:\*\*)?(?:user|assistant|system|human|chatbot|ai|model)(?:\*\*)? ?:(?=\s|$)",
             "the mark of a chat role",
         ),
         (
@@ -105,10 +105,10 @@ _LEAKS = tuple(
         ),
         (
             # at the start of a line, since the people of a dialogue refuse things too
-            r"^[*_>\s]*I(?:'m| am) (?:sorry|afraid),? (?:but )?I (?:can't|cannot|can not|am (?:unable|not able) to"
+            r"^[*_>\s]*+I(?:'m| am) (?:sorry|afraid),? (?:but )?I (?:can't|cannot|can not|am (?:unable|not able) to"
             r"|won't) (?:help|assist|fulfil|fulfill|comply|generate|provide|create|write|answer|complete"
             r"|do that|continue)"
-            r"|^[*_>\s]*I (?:can't|cannot|am unable to|am not able to) (?:assist|help you|fulfil|fulfill|comply"
+            r"|^[*_>\s]*+I (?:can't|cannot|am unable to|am not able to) (?:assist|help you|fulfil|fulfill|comply"
             r"|generate|provide)\b",
             "a refusal",
         ),
@@ -119,7 +119,7 @@ _LEAKS = tuple(
         ),
         (rf"</?(?:{_FIELDS})>", "a tag of the output form"),
         (
-            rf"[{{,]\s*[\"'](?:{_FIELDS})[\"']\s*:|^\s*[\"'](?:{_FIELDS})[\"']\s*:|\bwhy_not\b"
+            rf"[{{,]\s*[\"'](?:{_FIELDS})[\"']\s*:|^\s*+[\"'](?:{_FIELDS})[\"']\s*:|\bwhy_not\b"
             r"|\b(?:true|false)_statement\b|\A\s*[{\[]\s*\"",
             "a piece of the output form",
         ),

@@ -112,12 +112,12 @@ _META_TALK = tuple(
             r"\bthe task (?:is|was) to (?:write|rewrite)\b|\bword count\s*:"
             r"|\(\s*(?:about |approximately |~)?\d+ words\s*\)\s*$"
             # at the start of a line, since the people of a dialogue say so too
-            r"|^\W*(?:let me know if (?:you|this)|I hope (?:this|that) (?:helps|meets))\b"
-            r"|^\W*(?:end of (?:the )?(?:passage|text|source)|note to (?:the )?(?:user|reader|editor))\b",
+            r"|^\W*+(?:let me know if (?:you|this)|I hope (?:this|that) (?:helps|meets))\b"
+            r"|^\W*+(?:end of (?:the )?(?:passage|text|source)|note to (?:the )?(?:user|reader|editor))\b",
             "the task",
         ),
         (
-            r"^\W*note\W*: (?:this|the) (?:passage|text|story|poem|rewrit\w+|version|argument|dialogue"
+            r"^\W*+note\W*: (?:this|the) (?:passage|text|story|poem|rewrit\w+|version|argument|dialogue"
             r"|above)\b",
             "itself",
         ),

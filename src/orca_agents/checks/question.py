@@ -122,7 +122,7 @@ def _why_number_given(item: Instruction, question: str) -> str | None:
 
 
 _OPTIONS = re.compile(r"(?:^|[\s(])(?:A|a|1)[).:]\s.{1,300}?(?:^|[\s(])(?:B|b|2)[).:]\s", re.DOTALL | re.MULTILINE)
-_NUMBERED = re.compile(r"^\s*(?:\d+|[a-z])[.)]\s", re.MULTILINE)
+_NUMBERED = re.compile(r"^\s*+(?:\d+|[a-z])[.)]\s", re.MULTILINE)
 _BLANK = re.compile(r"_{2,}|\uff3f+")
 _ANSWER = re.compile(
     r"\b(?:(?:the )?(?:correct |right |final )?answer|réponse|respuesta(?: correcta)?|antwort|odpowiedź|risposta"

@@ -10,6 +10,20 @@ from orca_agents.cli import app_dataset, app_library  # noqa: F401  their comman
 from orca_agents.cli.app import app
 from orca_agents.errors import ChatError, OrcaError, StoreError, TeacherError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+UNUSABLE = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+)
+"""What is wrong with a place that somebody named, and no fault of ours."""
+
 
 def main() -> None:
     """Run a command; what we raise on purpose is one message and an exit code, never a traceback."""
@@ -19,13 +33,15 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(exit_code(error))
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in FULL:
+            place = error.filename or tempfile.gettempdir()
+            print(f"error: the disk is full ({place}); make room and run the same command again", file=sys.stderr)
+            sys.exit(4)
+        if error.errno not in UNUSABLE or error.filename is None:
             raise
-        place = error.filename or tempfile.gettempdir()
-        print(f"error: the disk is full ({place}); make room and run the same command again", file=sys.stderr)
-        sys.exit(4)
-    except KeyboardInterrupt:
-        print("interrupted; nothing that was bought is lost: run the same command again to go on", file=sys.stderr)
+        print(f"error: {error.filename} cannot be used: {error.strerror}; mend that, or name another", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:  # before a command began: of a later one typer makes this exit code by itself
         sys.exit(130)
 
 

@@ -326,7 +326,7 @@ def doctor(
 
 @app.command()
 def demo(
-    minutes: Annotated[float, typer.Option(help="About how long the embedded model may work.")] = 5.0,
+    minutes: Annotated[float, typer.Option(min=0, help="About how long the embedded model may work.")] = 5.0,
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("runs/demo"),
 ) -> None:
     """See it all work with no key and no server: the embedded model on sample documents, then a worked example."""

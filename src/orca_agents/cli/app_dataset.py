@@ -276,11 +276,12 @@ def card(
     name: Annotated[
         str | None, typer.Option(help="What the dataset is called; its folder's name unless given.")
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write it anew though it was edited.")] = False,
 ) -> None:
-    """Write the dataset's card, README.md."""
+    """Write the dataset's card, README.md; one that you edited stays, unless you say --overwrite."""
     from orca_agents.cli.publishing import card_command
 
-    card_command(folder, name)
+    card_command(folder, name, overwrite=overwrite)
 
 
 @app.command(rich_help_panel=PANEL)

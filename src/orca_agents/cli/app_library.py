@@ -24,7 +24,7 @@ def leaves(
     library: LibraryOption = None,
 ) -> None:
     """List the leaves of the taxonomies: where each comes from, how it is answered and how that is verified."""
-    from orca_agents.cli.listing import list_leaves
+    from orca_agents.cli.verifying import list_leaves
 
     list_leaves(skills or [], library or [])
 
@@ -54,7 +54,7 @@ def check(
     library: LibraryOption = None,
 ) -> None:
     """Read every skill, agent and tool (or the files given) and report all that is wrong, by file and line."""
-    from orca_agents.cli.listing import check_files
+    from orca_agents.cli.checking import check_files
 
     raise typer.Exit(check_files(paths or [], library or []))
 
@@ -90,7 +90,7 @@ def checks(
     words: Annotated[list[str] | None, typer.Argument(help="Those with this word in them; all unless given.")] = None,
 ) -> None:
     """List the checks, proofs and probes that a skill file may name, and what each one asks."""
-    from orca_agents.cli.listing import list_checks
+    from orca_agents.cli.verifying import list_checks
 
     list_checks(words or [])
 
@@ -98,6 +98,6 @@ def checks(
 @app.command(rich_help_panel="Skills, agents, tools")
 def schema(kind: Annotated[str, typer.Argument(help="skill, agent, run or cases")]) -> None:
     """Print the JSON schema of a kind of file, for your editor."""
-    from orca_agents.cli.listing import print_schema
+    from orca_agents.cli.checking import print_schema
 
     print_schema(kind)

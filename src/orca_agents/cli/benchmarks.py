@@ -11,6 +11,7 @@ from typing import Any
 
 from orca_agents.contamination import BenchmarkIndex, Hit, is_table, read_rows
 from orca_agents.errors import ConfigError
+from orca_agents.report.wording import counted, safe
 
 INDEX_VARIABLE = "ORCA_BENCHMARKS"
 DEFAULT_INDEX = Path("benchmarks.sqlite")
@@ -33,10 +34,10 @@ def add_command(name: str, file: Path, fields: Sequence[str], id_field: str | No
         if is_new:
             path.unlink(missing_ok=True)
         raise
-    print(f"{path}: added {_counted(items, 'item')} of {name} from {file}")
+    print(f"{path}: added {counted(items, 'item')} of {name} from {file}")
     if findable < items:
         few = items - findable
-        print(f"  {_counted(few, 'item')} cannot be found: too few words, or none that other items do not share")
+        print(f"  {counted(few, 'item')} cannot be found: too few words, or none that other items do not share")
 
 
 def list_command(index: Path | None) -> None:
@@ -45,11 +46,11 @@ def list_command(index: Path | None) -> None:
     with BenchmarkIndex.open(path) as benchmarks:
         known = benchmarks.benchmarks()
         for one in known:
-            print(f"{one.name}  ({_counted(one.items, 'item')}, {one.findable:,} can be found, {one.grams:,} n-grams)")
+            print(f"{one.name}  ({counted(one.items, 'item')}, {one.findable:,} can be found, {one.grams:,} n-grams)")
             by = f", items named by {one.id_field}" if one.id_field else ""
             print(f"    {', '.join(one.fields)} of {one.file}{by}, sha256 {one.sha256[:16]}")
-        total = _counted(sum(one.items for one in known), "item")
-        print(f"{path}: {_counted(len(known), 'benchmark')}, {total}, digest {benchmarks.digest}")
+        total = counted(sum(one.items for one in known), "item")
+        print(f"{path}: {counted(len(known), 'benchmark')}, {total}, digest {benchmarks.digest}")
 
 
 def remove_command(name: str, index: Path | None) -> None:
@@ -59,7 +60,7 @@ def remove_command(name: str, index: Path | None) -> None:
     with BenchmarkIndex.open(path, create=True) as benchmarks:
         benchmarks.remove(name)
         left = len(benchmarks.benchmarks())
-    print(f"{path}: removed {name}; {_counted(left, 'benchmark')} left")
+    print(f"{path}: removed {name}; {counted(left, 'benchmark')} left")
 
 
 def find_command(what: str, index: Path | None, most: int) -> None:
@@ -114,8 +115,4 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _line(place: str, hit: Hit) -> str:
-    return f"{place}{hit.benchmark}, {hit.item}: {hit.share:.0%} of it is here: {hit.text}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return safe(f"{place}{hit.benchmark}, {hit.item}: {hit.share:.0%} of it is here: {hit.text}")

@@ -9,6 +9,7 @@ from typing import cast
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orca_agents.cli.benchmarks import DEFAULT_INDEX, INDEX_VARIABLE
 from orca_agents.cli.telling import Telling
@@ -16,6 +17,7 @@ from orca_agents.dataset.building import Built, build
 from orca_agents.dataset.options import Balance, BuildOptions, DocumentIs, Embedding, Flagging, check_options
 from orca_agents.dataset.rows import SPLITS
 from orca_agents.errors import ConfigError
+from orca_agents.report.wording import safe
 
 
 def build_command(
@@ -118,7 +120,7 @@ def print_built(built: Built, options: BuildOptions) -> None:
             f"{dropped:,}" if dropped else "",
             f"{step.after:,}",
             f"{step.seconds:.1f} s",
-            why,
+            Text(safe(why)),  # reasons name licences and benchmarks, and these are anybody's words
         )
     console.print(table)
     for split in SPLITS:
@@ -134,7 +136,7 @@ def print_built(built: Built, options: BuildOptions) -> None:
     if not built.rows:
         console.print("note: no row is left; the column `why` says what dropped them", markup=False)
     for note in built.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {safe(note)}", markup=False)
     console.print(f"{built.folder}; beside data/, dropped.jsonl says why each row was dropped", markup=False)
 
 

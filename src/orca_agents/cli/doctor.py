@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sqlite3
 import sys
+import textwrap
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from orca_agents import loop
@@ -30,7 +32,7 @@ def doctor_command(model: str | None, base_url: str | None) -> int:
 
 
 def _show_sandboxes() -> bool:
-    print("\nsandboxes (code that models write runs in the first that passes; --sandbox NAME asks for one)")
+    print("\nsandboxes (code runs in the first that passes; --sandbox NAME asks for one)")
     passed = []
     for name in ORDER:
         examined = loop.run(examine(name))
@@ -40,7 +42,8 @@ def _show_sandboxes() -> bool:
     if passed:
         print(f"  -> code runs in {passed[0]}")
     else:
-        print("  -> none: skills whose agents run code are refused (`apt install bubblewrap` is the quickest way)")
+        print("  -> none: skills whose agents run code are refused")
+        print("     (`apt install bubblewrap` is the quickest way)")
     return bool(passed)
 
 
@@ -54,7 +57,7 @@ def _show_sandbox(examined: Examined) -> None:
     _show(examined.name, verdict, what)
     for canary in examined.canaries:
         mark = "+" if canary.ok else "!"
-        print(f"{'':20}{mark} {canary.name}: {' '.join(canary.happened.split())[:300]}")
+        _print_wrapped(f"{'':21}{mark} ", f"{canary.name}: {' '.join(canary.happened.split())[:300]}")
 
 
 def _show_teacher(model: str | None, base_url: str | None) -> bool:
@@ -153,7 +156,17 @@ def _version(package: str) -> str | None:
 
 def _show(name: str, verdict: str, about: str) -> None:
     first, *others = about.splitlines() or [""]
-    print(f"  {name:12} {verdict:5} {first}")
+    _print_wrapped(f"  {name:12} {verdict:5} ", first)
     for line in others:
-        print(f"{'':20}{line}")
+        _print_wrapped(" " * 21, line)
     sys.stdout.flush()
+
+
+def _print_wrapped(start: str, text: str) -> None:
+    """As wide as the terminal; a command to type stays in one piece as far as it can."""
+    width = max(len(start) + 40, min(120, shutil.get_terminal_size().columns))
+    below = " " * len(start)
+    lines = textwrap.wrap(
+        text, width, initial_indent=start, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
+    )
+    print("\n".join(lines) or start.rstrip())

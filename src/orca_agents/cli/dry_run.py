@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orca_agents.checks.api import judged_by
 from orca_agents.config import IDENTITY, PROGRAMS, Leaf, SkillConfig, short_name
+from orca_agents.library import Skill
 from orca_agents.records import PLAYED_FORMS, Seed
 from orca_agents.run_config import RunConfig
 from orca_agents.run_setup import quota_of, read_skill, seed_options, studio_of, tool_names
@@ -25,8 +26,12 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
     """Print what a run of this config would do."""
     skill = read_skill(config)
     check_sources(sources)
+    with Store.in_memory() as store:
+        _show_plan(config, sources, skill, studio_of(config, skill, store, lambda _: None, {}, Toolbox(skill.tools)))
+
+
+def _show_plan(config: RunConfig, sources: Sequence[Path], skill: Skill, studio: Studio) -> None:
     quota = quota_of(config, [skill])
-    studio = studio_of(config, skill, Store.in_memory(), lambda _: None, {}, Toolbox(skill.tools))
     chunks = skipped = calls = 0
     first: tuple[Seed, str, Sequence[Leaf]] | None = None
     for item in read_seeds(sources, seed_options(config, [skill])):
@@ -41,13 +46,13 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
         if quota:
             quota.settle(quota.start(Counter(leaf.name for one in drawn for leaf in one.leaves)), Tally({}, {}))
         if not drawn:
-            print(f"skip   {item.source} [{item.start}:{item.end}]: no transformer suits it and the leaves asked for")
+            print(f"skip   {item.source}{span_of(item)}: no transformer suits it and the leaves asked for")
         for agent, leaves in drawn:
             calls += _calls(skill.config, agent, leaves, config.goals)
             first = first or (item, agent, leaves)
             if chunks <= SHOWN:
                 names = ", ".join(leaf.name for leaf in leaves)
-                print(f"chunk  {item.source} [{item.start}:{item.end}] -> {short_name(agent)} -> {names}")
+                print(f"chunk  {item.source}{span_of(item)} -> {short_name(agent)} -> {names}")
         if config.limit is not None and chunks >= config.limit:
             break
     if chunks > SHOWN:
@@ -61,6 +66,11 @@ def show_plan(config: RunConfig, sources: Sequence[Path]) -> None:
         print(f"tools: {', '.join(used)}" + (f"; they need: {', '.join(needs)}" if needs else ""))
     if first is not None:
         _show_prompt(studio, *first)
+
+
+def span_of(seed: Seed) -> str:
+    """Where a chunk stands in its file; documents taken together stand nowhere."""
+    return "" if seed.end is None else f" [{seed.start}:{seed.end}]"
 
 
 USUAL_TURNS = 8

@@ -22,6 +22,7 @@ from orca_agents.models.prices import FREE, cost_of, is_counted, price_of
 from orca_agents.outcomes import Skip
 from orca_agents.planning import planned
 from orca_agents.records import Transcript, short_hash
+from orca_agents.report.wording import counted
 from orca_agents.run_config import Price, RunConfig
 from orca_agents.run_folder import End, write_config, write_text
 from orca_agents.run_setup import default_out, is_of_many, read_skills, seed_options
@@ -56,7 +57,8 @@ def estimate_command(
     drawn = draw_pilot(sources, seed_options(config, read_skills(config)), config, pilot)
     folder = out or default_out(config)
     tell_of_default_model(file, model, base_url)
-    print(f"{drawn.total:,} chunks in all; {len(drawn.units):,} of them are worked on", file=sys.stderr)
+    are = "is" if len(drawn.units) == 1 else "are"
+    print(f"{counted(drawn.total, 'chunk')} in all; {len(drawn.units):,} of them {are} worked on", file=sys.stderr)
     done = _work_on(config, sources, folder, drawn)
     estimate = _estimate(config, folder, drawn, done)
     if estimate is not None:
@@ -177,7 +179,8 @@ def _work_on(config: RunConfig, sources: Sequence[Path], folder: Path, drawn: Dr
             return run_until_told(work, halt, view)
         except (KeyboardInterrupt, TeacherError):
             write_config(folder, config)
-            view.say(f"the pilot was stopped; what it bought is kept in {folder}, and the same command goes on with it")
+            if view.latest.meter.usage.calls:  # where the first call was refused, there is nothing to go on with
+                view.say(f"the pilot was stopped; what it bought is in {folder}, and the same command goes on with it")
             raise
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orca_agents.cli.dry_run import span_of
 from orca_agents.errors import ConfigError
 from orca_agents.records import Seed
 from orca_agents.routing import Route, Router
@@ -67,7 +68,7 @@ def route_table(router: Router, kinds: Mapping[str, int]) -> list[str]:
 
 
 def _told(seed: Seed, route: Route, router: Router) -> list[str]:
-    told = _named(f"chunk  {seed.source}{_span(seed)} {seed.kind} -> ", route.chosen or ("no skill",))
+    told = _named(f"chunk  {seed.source}{span_of(seed)} {seed.kind} -> ", route.chosen or ("no skill",))
     if left_out := [name for name in route.left_out if router.shares[name] > 0]:
         told += _named("       suits too, but has more of its share: ", left_out)
     by_reason: dict[str, list[str]] = {}
@@ -86,8 +87,3 @@ def _named(start: str, names: Sequence[str]) -> list[str]:
     return textwrap.wrap(
         ", ".join(names), width, initial_indent=start, subsequent_indent=" " * 11, break_long_words=False
     )
-
-
-def _span(seed: Seed) -> str:
-    """Where it stands in its file; documents taken together stand nowhere."""
-    return "" if seed.end is None else f" [{seed.start}:{seed.end}]"

@@ -10,6 +10,7 @@ from orca_agents.dataset.exporting import Exported, Wanted, export
 from orca_agents.dataset.formats import format_named
 from orca_agents.dataset.formats.api import Arguments, MetadataColumns, Style, SystemTurn
 from orca_agents.errors import ConfigError, did_you_mean
+from orca_agents.report.wording import counted
 
 
 def export_command(
@@ -70,14 +71,14 @@ def export_command(
 
 def lines_of(exported: Exported) -> list[str]:
     """What was written, and why examples were left out."""
-    rows = ", ".join(_counted(number, what) for what, number in exported.counts.items())
-    lines = [f"{exported.path}: {rows} of {_counted(exported.written, 'examples')}; there are {exported.examples:,}"]
+    rows = ", ".join(counted(number, what.removesuffix("s")) for what, number in exported.counts.items())
+    lines = [f"{exported.path}: {rows} of {counted(exported.written, 'example')}; there are {exported.examples:,}"]
     if len(exported.files) > 1:
-        lines += [f"  {file}: {_counted(number, 'rows')}" for file, number in exported.files.items()]
+        lines += [f"  {file}: {counted(number, 'row')}" for file, number in exported.files.items()]
     lines += [f"left out: {number:,} because {reason}" for reason, number in exported.left_out.most_common()]
     if exported.unlearnt:
         lines.append(
-            f"note: in {_counted(exported.unlearnt, 'examples')} the assistant also speaks in the question, and a "
+            f"note: in {counted(exported.unlearnt, 'example')} the assistant also speaks in the question, and a "
             "trainer that learns all its turns learns these too; `--format prompt-completion` and `orca-agents recipe` "
             "leave them out"
         )
@@ -86,10 +87,6 @@ def lines_of(exported: Exported) -> list[str]:
 
 def _how_far(done: int, total: int) -> str:
     return f"{done:,} of {total:,} examples"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what.removesuffix('s') if number == 1 else what}"
 
 
 def _place(path: Path, wanted: Wanted, *, is_folder: bool) -> Path:

@@ -8,9 +8,10 @@ from orca_agents.dataset.card import write_card
 from orca_agents.dataset.hub import push
 
 
-def card_command(folder: Path, name: str | None) -> None:
+def card_command(folder: Path, name: str | None, *, overwrite: bool = False) -> None:
     """Write the card anew, and say where it is."""
-    print(f"{write_card(folder, name)}: read it, and write what only you know into it before you publish")
+    card = write_card(folder, name, overwrite=overwrite)
+    print(f"{card}: read it, and write what only you know into it before you publish")
 
 
 def push_command(folder: Path, repository: str, *, private: bool) -> None:

@@ -13,12 +13,12 @@ from typing import Any, Literal, TypeVar
 
 from orca_agents import loop
 from orca_agents.cli.progress import ProgressView
-from orca_agents.errors import ConfigError, TeacherError
+from orca_agents.errors import ConfigError, NoModelError, TeacherError
 from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
 from orca_agents.outcomes import Example, Failure, Rejection, Skip
 from orca_agents.records import Usage
-from orca_agents.run_config import RunConfig
+from orca_agents.run_config import ModelConfig, RunConfig
 from orca_agents.run_folder import End
 from orca_agents.run_setup import default_out, is_of_many, make_config
 from orca_agents.runs import LOCAL_WARNING
@@ -31,6 +31,8 @@ ResultT = TypeVar("ResultT")
 
 ENOUGH_FOR_A_RATE = 50
 """Chunks; the size of a store of fewer says little about that of 100,000."""
+NOBODY = "a teacher (none is named yet)"
+"""Where nothing is asked, and no teacher was named."""
 CAPPED, SHORT, INTERRUPTED = 5, 6, 130
 """Exit codes: a cap was reached; fewer accepted than asked for; Ctrl-C."""
 
@@ -46,7 +48,7 @@ def run_command(
     show: Literal["plan", "routes"] | None,
 ) -> None:
     """Run, or show what would be asked, or where each seed would go."""
-    config = resolve(file, given, model=model, base_url=base_url, concurrency=concurrency)
+    config = resolve(file, given, model=model, base_url=base_url, concurrency=concurrency, asks=show is None)
     if show == "routes" or (show == "plan" and is_of_many(config)):
         from orca_agents.cli.explaining import show_routes
 
@@ -191,8 +193,12 @@ def resolve(
     model: str | None,
     base_url: str | None,
     concurrency: int | None = None,
+    asks: bool = True,
 ) -> RunConfig:
-    """The run config of a command line: the run file, if there is one, with the options laid over it."""
+    """The run config of a command line: the run file, if there is one, with the options laid over it.
+
+    `asks`: whether a teacher is going to be asked; where none is, none needs to be named.
+    """
     chosen = {name: value for name, value in given.items() if value not in (None, ())}
     if not all(name.strip() for name in chosen.get("skill", "-").split(",")):
         raise ConfigError(f"the skill {chosen['skill']!r} has an empty name in it: write a,b without blanks between")
@@ -209,10 +215,12 @@ def resolve(
         )
     if "seeds" not in chosen:
         raise ConfigError(f"which seeds? e.g. `orca-agents run {chosen['skill']} chapter.md folder/`")
-    if is_default_model(model) and base_url is None:
-        chosen["model"] = choose_model(None)
-    else:
+    try:
         chosen["model"] = choose_model(model, base_url)
+    except NoModelError:
+        if asks:
+            raise
+        chosen["model"] = ModelConfig(model=NOBODY)
     if concurrency:
         chosen["model"] = chosen["model"].model_copy(update={"concurrency": concurrency})
     return make_config(**chosen)

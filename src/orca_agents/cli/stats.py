@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from orca_agents.cli.telling import Telling
+from orca_agents.errors import DatasetError
 from orca_agents.report.measures import Measures, measure
 from orca_agents.report.sources import open_source
-from orca_agents.report.terminal import compared, lines, safe
+from orca_agents.report.terminal import compared, lines
+from orca_agents.report.wording import safe
 
 
 def stats_command(path: Path, against: Path | None) -> None:
@@ -31,6 +33,10 @@ def stats_command(path: Path, against: Path | None) -> None:
 
 def read_measures(paths: Sequence[Path], *, seed: int, examples: int) -> Measures:
     """Measure what these paths hold, telling on stderr how far it is where that takes long."""
+    places = [path.resolve() for path in paths]
+    for number, path in enumerate(paths):
+        if places[number] in places[:number]:
+            raise DatasetError(f"{path} is given twice, and its rows would count twice: give it once")
     sources = [open_source(path) for path in paths]
     with Telling(_how_far) as telling:
         return measure(sources, seed=seed, examples=examples, tell=telling.tell)

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from orca_agents.cli.progress import Mark, Pace, Speed, cost_words, short_count, short_rate, short_span, wanted
 from orca_agents.config import StageName
-from orca_agents.errors import ConfigError, RetriesError, StoreError
+from orca_agents.errors import PASSING, ConfigError, StoreError
 from orca_agents.funnel import Funnel
 from orca_agents.models.prices import FREE, price_of
 from orca_agents.run_config import Price, RunConfig
@@ -170,7 +170,8 @@ class Status:
         return words + (f" (noted {short_span(max(0.0, time.time() - noted_at))} ago)" if noted_at else "")
 
     def _how_to_go_on(self) -> list[str]:
-        passing = self.funnel.failed[RetriesError.__name__] + self.funnel.passages_lost[RetriesError.__name__]
+        lost = self.funnel.failed + self.funnel.passages_lost
+        passing = sum(lost[kind.__name__] for kind in PASSING)
         resume = f"`orca-agents resume {self.folder}`"
         if self.history.pilot:
             return [f"{resume} starts the run; what the pilot bought is not bought again"]

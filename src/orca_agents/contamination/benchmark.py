@@ -124,11 +124,16 @@ def _read_json(stream: TextIO, file: Path) -> Iterator[dict[str, Any]]:
 
 def _read_table(stream: TextIO, file: Path, delimiter: str) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(2**31 - 1)
+    # strict: a quotation mark that is never closed would else take all rows up to the next one into its field
+    rows = csv.DictReader(stream, delimiter=delimiter, strict=True)
     try:
-        for row in csv.DictReader(stream, delimiter=delimiter):
+        for row in rows:
             yield {name: value for name, value in row.items() if name is not None}
     except csv.Error as error:
-        raise DatasetError(f"{file}: not usable as a table: {error}") from None
+        raise DatasetError(
+            f"{file}:{rows.line_num}: not usable as a table: {error}. Is there a stray quotation mark? A field that "
+            "begins with one has to end with one, and those inside are doubled; or convert the file to JSONL"
+        ) from None
 
 
 def _read_parquet(file: Path) -> Iterator[dict[str, Any]]:

@@ -112,13 +112,13 @@ class BenchmarkIndex:
         self._check_writable()
         if not name.strip():
             raise DatasetError(f"{file}: a benchmark needs a name")
-        if name in self._known():
-            raise DatasetError(
-                f"{self._path}: there is a benchmark {name!r} already; remove it first (`orca-agents benchmarks "
-                f"remove {name}`), or take another name"
-            )
         sha256 = _sha256(file)
         with self._lock, telling(self._path, "written"), transaction(self._connection):
+            if name in self._known():
+                raise DatasetError(
+                    f"{self._path}: there is a benchmark {name!r} already; remove it first (`orca-agents benchmarks "
+                    f"remove {name}`), or take another name"
+                )
             added = insert(self._connection, name, read_items(file, fields, id_field))
             if not added.items:
                 raise DatasetError(f"{file}: no row has any text in {', '.join(fields)}; name other fields")
@@ -129,14 +129,14 @@ class BenchmarkIndex:
     def remove(self, name: str) -> None:
         """Take a benchmark out."""
         self._check_writable()
-        known = self._known()
-        if name not in known:
-            raise DatasetError(
-                f"{self._path}: no benchmark is called {name!r}{did_you_mean(name, known)}; "
-                f"there are: {', '.join(known) or 'none'}"
-            )
         with self._lock, telling(self._path, "written"):
             with transaction(self._connection):
+                known = self._known()
+                if name not in known:
+                    raise DatasetError(
+                        f"{self._path}: no benchmark is called {name!r}{did_you_mean(name, known)}; "
+                        f"there are: {', '.join(known) or 'none'}"
+                    )
                 (id,) = self._connection.execute("SELECT id FROM benchmarks WHERE name = ?", (name,)).fetchone()
                 for statement in _REMOVALS:
                     self._connection.execute(statement, (id,))
@@ -168,7 +168,8 @@ class BenchmarkIndex:
             raise DatasetError(f"{self._path}: the index was opened to be read; open it with create=True to change it")
 
     def _known(self) -> list[str]:
-        return [one.name for one in self._benchmarks]
+        """The names that are in the file now: another process may have written since it was opened."""
+        return [name for (name,) in self._connection.execute("SELECT name FROM benchmarks ORDER BY name")]
 
     def _refresh(self) -> None:
         """Read again what the file holds."""

@@ -3,9 +3,10 @@
 Dropped first are the rows with the highest lots; a lot depends on the seed and the row's id alone, so that adding a
 run moves few rows.
 
-- unanswerable: at most a given part of each skill's rows
+- unanswerable: at most a given part of each skill's rows, also of those that all other steps leave
 - letter: among the multiple-choice items of a skill with the same number of options, each letter is right as often as
-  the rarest; a letter that is rarer than half its share is told, and not matched, for that would drop nearly all
+  the rarest; a letter that is rarer than half its share is told, and not matched, for that would drop nearly all.
+  What later steps draw of these is even as far as chance goes
 - leaf: in each skill no leaf has more than twice the rows of the middle one
 - length: no class of lengths (each twice as long as the one before) has more than twice the rows of the middle one
 - most per leaf, most per skill, the mix of skills, and the number of all rows
@@ -47,13 +48,16 @@ def balance(work: Work, options: BuildOptions) -> list[str]:
         _bound_groups(work, _LENGTH, within="", reason="more of this length than twice the middle class")
     if options.most_per_leaf is not None:
         _keep(work, "skill, leaf", {}, options.most_per_leaf, f"more than {options.most_per_leaf:,} of the leaf")
+    if options.unanswerable is not None:
+        _bound_unanswerable(work, options.unanswerable)  # once more, of what these have left
     if options.most_per_skill is not None:
-        _keep(work, "skill", {}, options.most_per_skill, f"more than {options.most_per_skill:,} of the skill")
+        most = dict.fromkeys(_skills(work), options.most_per_skill)
+        _keep_of_skills(work, most, f"more than {options.most_per_skill:,} of the skill", options.unanswerable)
     mix = "even" if "skill" in options.balance else options.mix
     if mix is not None:
-        notes += _mix(work, mix, options.rows)
+        notes += _mix(work, mix, options.rows, options.unanswerable)
     elif options.rows is not None:
-        _keep(work, "1", {}, options.rows, f"more than {options.rows:,} rows")
+        _keep_of_skills(work, _drawn(work, options.rows), f"more than {options.rows:,} rows", options.unanswerable)
     return notes
 
 
@@ -78,10 +82,8 @@ def parts_of(mix: str | Mapping[str, float], skills: Sequence[str]) -> dict[str,
     return {skill: part / whole for skill, part in parts.items()}
 
 
-def _mix(work: Work, mix: str | Mapping[str, float], rows: int | None) -> list[str]:
-    have: dict[str, int] = dict(
-        work.sql.execute("SELECT skill, count(*) FROM rows WHERE step IS NULL GROUP BY skill ORDER BY skill")
-    )
+def _mix(work: Work, mix: str | Mapping[str, float], rows: int | None, unanswerable: float | None) -> list[str]:
+    have = _skills(work)
     if not have:
         return []
     parts = parts_of(mix, list(have))
@@ -89,11 +91,36 @@ def _mix(work: Work, mix: str | Mapping[str, float], rows: int | None) -> list[s
     # 1e-9: what is a whole number but for rounding stays one
     possible = floor(have[scarce] / parts[scarce] + 1e-9)
     total = possible if rows is None else min(rows, possible)
-    wanted = {(skill,): floor(total * parts.get(skill, 0.0) + 1e-9) for skill in have}
-    _keep(work, "skill", wanted, 0, "more than its part of the mix")
+    wanted = {skill: floor(total * parts.get(skill, 0.0) + 1e-9) for skill in have}
+    _keep_of_skills(work, wanted, "more than its part of the mix", unanswerable)
     if total < possible or total == sum(have[skill] for skill in parts):
         return []
     return [f"the mix ends at {possible:,} rows: {scarce} has {have[scarce]:,}, and its part is {parts[scarce]:.1%}"]
+
+
+def _skills(work: Work) -> dict[str, int]:
+    """skill -> its rows."""
+    return dict(work.sql.execute("SELECT skill, count(*) FROM rows WHERE step IS NULL GROUP BY skill ORDER BY skill"))
+
+
+def _drawn(work: Work, rows: int) -> dict[str, int]:
+    """skill -> how many of so many rows with the lowest lots are its own."""
+    lowest = "SELECT skill FROM rows WHERE step IS NULL ORDER BY lot, id, number LIMIT ?"
+    counts = dict(work.sql.execute(f"SELECT skill, count(*) FROM ({lowest}) GROUP BY skill", (rows,)))  # noqa: S608
+    return {skill: counts.get(skill, 0) for skill in _skills(work)}
+
+
+def _keep_of_skills(work: Work, most: Mapping[str, int], reason: str, unanswerable: float | None) -> None:
+    """Of each skill keep so many rows. Where the part without an answer has a bound, it holds for these too."""
+    if unanswerable is not None:
+        cut = {skill: most[skill] for skill, have in _skills(work).items() if most[skill] < have}
+        bound = {(skill, 0): floor(number * unanswerable + 1e-9) for skill, number in cut.items()}
+        _keep(work, "skill, answerable", bound, None, _without_answer(unanswerable))
+    _keep(work, "skill", {(skill,): number for skill, number in most.items()}, None, reason)
+
+
+def _without_answer(share: float) -> str:
+    return f"more than {share:.0%} of the skill without an answer"
 
 
 def _bound_unanswerable(work: Work, share: float) -> None:
@@ -105,7 +132,7 @@ def _bound_unanswerable(work: Work, share: float) -> None:
         (skill, 0): floor(answerable * share / (1 - share) + 1e-9) if share < 1 else unanswerable
         for skill, answerable, unanswerable in counts
     }
-    _keep(work, "skill, answerable", most, None, f"more than {share:.0%} of the skill without an answer")
+    _keep(work, "skill, answerable", most, None, _without_answer(share))
 
 
 def _even_letters(work: Work) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from orca_agents.contamination import BenchmarkIndex
 from orca_agents.dataset.balancing import balance
-from orca_agents.dataset.card import write_card
+from orca_agents.dataset.card import CARD_NAME, is_edited, write_card
 from orca_agents.dataset.copies import drop_copies
 from orca_agents.dataset.flagging import flag
 from orca_agents.dataset.gate import refuse_unfit
@@ -25,7 +25,7 @@ from orca_agents.dataset.manifest import describe
 from orca_agents.dataset.meaning import check_embedding, drop_same_meaning
 from orca_agents.dataset.merging import drop_unfit, merge
 from orca_agents.dataset.options import BuildOptions, check_options
-from orca_agents.dataset.rows import MANIFEST_NAME
+from orca_agents.dataset.rows import DATA_NAME, DROPPED_NAME, MANIFEST_NAME, SPLITS
 from orca_agents.dataset.sensitive import Finder, can_flag
 from orca_agents.dataset.sources import Run, open_runs
 from orca_agents.dataset.splitting import split
@@ -113,6 +113,7 @@ def build(
         manifest = describe(work, options, written, told)
         (whole / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         write_card(whole, target.resolve().name)
+        _check_target(target, found, overwrite=overwrite)  # a build takes its time, and others may have come by
         _move(whole, target, scratch)
     return built
 
@@ -202,6 +203,23 @@ def _check_target(target: Path, runs: Sequence[Run], *, overwrite: bool) -> None
         raise DatasetError(f"{target} is there already and is no dataset: give another folder with -o")
     if not overwrite:
         raise DatasetError(f"{target} is a dataset already: give another folder with -o, or --overwrite")
+    if strange := [path for path in sorted(target.rglob("*")) if not path.is_dir() and not _is_ours(path, target)]:
+        raise DatasetError(
+            f"{target} holds more than a dataset ({strange[0]}), which would be lost: move that elsewhere, or give "
+            "another folder with -o"
+        )
+    if is_edited(target):
+        raise DatasetError(
+            f"{target / CARD_NAME} was edited, or another version of orca-agents wrote it, and it would be lost: move "
+            "it elsewhere, or give another folder with -o"
+        )
+
+
+def _is_ours(path: Path, target: Path) -> bool:
+    """Whether a build wrote a file of a dataset."""
+    if path.parent == target:
+        return path.name in (MANIFEST_NAME, DROPPED_NAME, CARD_NAME)
+    return path.parent.parent == target / DATA_NAME and path.suffix == ".jsonl" and path.stem in SPLITS
 
 
 def _check_means(options: BuildOptions) -> BuildOptions:

@@ -13,9 +13,11 @@ from typing import Any
 
 import yaml
 
+from orca_agents.config import CORPUS_SEARCHER
 from orca_agents.dataset.formats import FORMATS
 from orca_agents.dataset.rows import DATA_NAME, MANIFEST_NAME, SPLITS, Folder
 from orca_agents.dataset.terms import terms_of
+from orca_agents.errors import DatasetError
 from orca_agents.run_folder import write_text
 
 CARD_NAME = "README.md"
@@ -43,12 +45,32 @@ _FEATURES: tuple[Mapping[str, str], ...] = (
 megabytes, and fail at the first later row with something else in its metadata."""
 
 
-def write_card(path: Path, name: str | None = None) -> Path:
-    """Write the card of a dataset into its folder. Raises `DatasetError` where there is no dataset."""
+def write_card(path: Path, name: str | None = None, *, overwrite: bool = False) -> Path:
+    """Write the card of a dataset into its folder.
+
+    Raises `DatasetError` where there is no dataset, and, without `overwrite`, where the card was edited.
+    """
     folder = Folder.open(path)
     file = path / CARD_NAME
+    if not overwrite and is_edited(path):
+        raise DatasetError(
+            f"{file} is not as this orca-agents writes it: it was edited, or another version wrote it. Keep a copy of "
+            "what is to stay, then --overwrite writes the card anew"
+        )
     write_text(file, [card_text(folder, name or path.resolve().name)])
     return file
+
+
+def is_edited(path: Path) -> bool:
+    """Whether the card in a folder is another one than `write_card` would write under the name that it has."""
+    try:
+        text = (path / CARD_NAME).read_text(encoding="utf-8")
+        front = yaml.safe_load(text.split("---\n", 2)[1])
+        return text != card_text(Folder.open(path), front["pretty_name"])
+    except FileNotFoundError:
+        return False
+    except (ValueError, IndexError, KeyError, TypeError, yaml.YAMLError, DatasetError):
+        return True  # no card of ours, or nothing is known of what it should say
 
 
 def card_text(folder: Folder, name: str) -> str:
@@ -101,11 +123,11 @@ def _size(rows: int) -> str:
 
 def _sections(folder: Folder, name: str) -> Iterator[str]:
     manifest = folder.manifest
-    total = sum(folder.count(split) for split in SPLITS)
+    total, skills = sum(folder.count(split) for split in SPLITS), len(folder.skills)
     yield f"# {name}\n"
     yield (
-        f"{total:,} examples for instruction tuning, in {_counted(len(folder.skills), 'skill')}, written by language "
-        "models out of documents and kept by programs and votes. Made with "
+        f"{total:,} examples for instruction tuning, in {skills} skill{'' if skills == 1 else 's'}, written by "
+        "language models out of documents and kept by programs and votes. Made with "
         f"orca-agents {manifest.get('version', '')}, in the manner of AgentInstruct (Mitra et al. 2024, "
         "arXiv:2407.03502).\n"
     )
@@ -119,6 +141,9 @@ def _sections(folder: Folder, name: str) -> Iterator[str]:
     if len(folder.splits) > 1:
         is_row = manifest["options"].get("document") == "row"
         yield "No source document is on two sides" + (", each row of a table or JSONL being one." if is_row else ".")
+        if searched := manifest.get("searched"):
+            yield f"But passages of {searched:,} rows were brought by a search (`{CORPUS_SEARCHER}`), and show pieces"
+            yield "of other documents, which may stand on another side."
     yield ""
     yield "A row: `messages` (the chat), `tools` (JSON schemas, where the assistant has any), `metadata` (source, seed,"
     yield "passage, key, why it was kept with all votes, the teacher's system message, models, tokens, licence), `id`,"
@@ -310,7 +335,3 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
 def _plain(text: str) -> str:
     """A text that cannot end its cell or its line."""
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

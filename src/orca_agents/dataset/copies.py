@@ -22,16 +22,22 @@ FIRST_COME = "run, round, id"
 def drop_copies(work: Work, near: float | None, file: Path, tick: Callable[[int], None]) -> None:
     """Drop every row that is a copy of an earlier one. `file` is for the index; nobody needs it afterwards."""
     ancestry = Ancestry(work)
-    joined = array("q")  # pairs, 16 bytes each
+    joined, shown = array("q"), array("q")  # pairs, 16 bytes each
+    passage = ""
 
     def items() -> Iterator[tuple[str, ItemText]]:
+        nonlocal passage
         for done, place in enumerate(work.places(FIRST_COME)):
             tick(done)
-            yield str(place.number), item_of(work.row(place))
+            item = item_of(work.row(place))
+            passage = item.passage
+            yield str(place.number), item
 
     def found() -> Iterator[Dropped]:
         with CopyIndex.open(file, 1.0 if near is None else near) as index:
             for id, copy in index.sift(items(), without=lambda id: ancestry.of(work.place(int(id)))):
+                for like in index.passages_like(passage) if passage else ():
+                    shown.extend((int(id), like))
                 if copy is not None:
                     joined.extend((int(id), int(copy.id)))
                     reason = "exact copy" if copy.how == "exact" else "near copy"
@@ -44,6 +50,17 @@ def drop_copies(work: Work, near: float | None, file: Path, tick: Callable[[int]
         "INSERT INTO joined SELECT one.document, other.document FROM rows AS one, rows AS other "
         "WHERE one.number = ? AND other.number = ? AND one.document <> other.document AND one.shows AND other.shows",
         zip(joined[::2], joined[1::2], strict=True),
+    )
+    # so does a passage that stands in both, also where other things are asked about it
+    work.sql.execute("CREATE TABLE shown (passage INTEGER, document INTEGER, PRIMARY KEY (passage, document))")
+    work.write(
+        "INSERT OR IGNORE INTO shown SELECT ?, document FROM rows WHERE number = ? AND shows",
+        zip(shown[1::2], shown[::2], strict=True),
+    )
+    work.sql.execute(
+        "INSERT INTO joined SELECT first, document FROM shown "
+        "JOIN (SELECT passage, min(document) AS first FROM shown GROUP BY passage) USING (passage) "
+        "WHERE document <> first"
     )
 
 

@@ -86,7 +86,8 @@ _MOST_KNOWN = 100_000
 
 
 def group_documents(work: Work) -> None:
-    """Put the number of its whole group into the `document` of each row: documents that a seed or a near-copy joins."""
+    """Put the number of its whole group into the `document` of each row: documents that a seed, a copy or nearly the
+    same passage joins."""
     (most,) = work.sql.execute("SELECT coalesce(max(number), 0) FROM documents").fetchone()
     parent = array("l", range(most + 1))  # 8 bytes a document
 

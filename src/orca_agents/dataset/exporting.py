@@ -24,6 +24,7 @@ from orca_agents.dataset.rows import EXAMPLES_NAME, MANIFEST_NAME, SPLITS, Folde
 from orca_agents.dataset.sources import REJECTIONS_NAME, open_runs
 from orca_agents.errors import ConfigError, DatasetError, did_you_mean
 
+_NOTHING_LEARNT = "the assistant says nothing in it that could be learnt"
 _ROLES = ("system", "user", "assistant", "tool")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -102,7 +103,7 @@ def export(path: Path, out: Path, wanted: Wanted, tell: Callable[[int, int], Non
                     output.write(made, format.file_of(row))
                     exported.counts[format.counted_as(made)] += 1
                 if output.rows == before:
-                    raise UnsuitedError("the assistant says nothing in it that could be learnt")
+                    raise UnsuitedError(_NOTHING_LEARNT)
             except UnsuitedError as error:
                 exported.left_out[str(error)] += 1
                 continue
@@ -204,16 +205,39 @@ def _why_not(row: Row, line: bytes, wanted: Wanted) -> str | None:
     messages = row["messages"]
     if not messages or not all(isinstance(message, dict) and message.get("role") in _ROLES for message in messages):
         return "it has no messages, or some of nobody"
+    if not all(isinstance(tool, dict) for tool in row.get("tools") or ()):
+        return "one of its tools is no object"
+    if not all(_is_said(message) for message in messages):
+        return "it holds a message that is no text, or a tool call without a function, a name or arguments"
     fit = BuildOptions(with_demo=wanted.with_demo, with_unverified=wanted.with_unverified, with_empty=wanted.with_empty)
     if reason := why_unfit(row, fit):
         return reason
+    if messages[-1]["role"] != "assistant":
+        return _NOTHING_LEARNT
     if _SURROGATE.search(line):
         try:
-            json.dumps([row["id"], row["messages"], row.get("tools")], ensure_ascii=False).encode()
+            json.dumps([row[name] for name in ("id", "skill", "leaf", "messages")], ensure_ascii=False).encode()
+            json.dumps(row.get("tools"), ensure_ascii=False).encode()
         except UnicodeEncodeError:
             # to write another character in its place would change what was verified
             return "it holds half a character (a lone surrogate), which no trainer can read"
     return None
+
+
+def _is_said(message: Row) -> bool:
+    """Whether a message is text, or nothing, with or without calls of tools: what all formats build on."""
+    calls = message.get("tool_calls", [])
+    return (
+        isinstance(message.get("content"), str | None)
+        and isinstance(calls, list)
+        and all(
+            isinstance(call, dict)
+            and isinstance(function := call.get("function"), dict)
+            and isinstance(function.get("name"), str)
+            and "arguments" in function
+            for call in calls
+        )
+    )
 
 
 def _check_count(path: Path, wanted: Wanted, exported: Exported) -> None:

@@ -40,6 +40,12 @@ def push(path: Path, repository: str, *, private: bool = False, environment: Map
     api = hub.HfApi(endpoint=given.get(ENDPOINT_VARIABLE) or None, token=token)
     try:
         made = api.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
+        # one that was there already stays as public as it was, whatever is asked for
+        if private and not api.repo_info(made.repo_id, repo_type="dataset").private:
+            raise DatasetError(
+                f"{made.repo_id} is there already, and public: nothing was sent. Make it private in its settings on "
+                "the Hub, or push to another name"
+            )
         done = api.upload_folder(
             repo_id=made.repo_id,
             repo_type="dataset",
@@ -47,6 +53,8 @@ def push(path: Path, repository: str, *, private: bool = False, environment: Map
             allow_patterns=list(SENT),
             commit_message="Dataset made with orca-agents",
         )
+    except DatasetError:
+        raise
     except hub.errors.HFValidationError as error:
         raise ConfigError(f"{repository}: not a name for a repository ({error}); write OWNER/NAME") from None
     except hub.errors.HfHubHTTPError as error:

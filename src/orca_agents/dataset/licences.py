@@ -13,8 +13,9 @@ The reasoning, by the family of a source's licence:
 - *No derivatives* (CC BY-ND): rewritten text is a derivative, so it fits none.
 - Anything else, or nothing, is unknown: refused, unless it is said to be kept.
 
-In an SPDX expression `A OR B` fits where one of them does, `A AND B` where both do; `/`, `,`, `;` and `+` between two
-licences stand for AND. What is in brackets behind a name is a remark.
+In an SPDX expression `A OR B` fits where one of them does, `A AND B` where both do; AND binds closer than OR, brackets
+closer than both. `/`, `,`, `;` and `+` between two licences stand for AND. What is in brackets behind a name is a
+remark.
 """
 
 from __future__ import annotations
@@ -91,10 +92,7 @@ def fit(source: str | None, target: str) -> Fit:
     """Whether material under the licence of a source may be in a dataset under the target licence."""
     if source is None or not source.strip():
         return "unknown"
-    results = [_fit_all(part, target) for part in re.split(r"\s+(?:OR|or|Or)\s+", _without_remarks(source))]
-    if "fits" in results:
-        return "fits"
-    return "unknown" if "unknown" in results else "refused"
+    return _fit_any(_without_remarks(source), target)
 
 
 def family(name: str) -> Family | None:
@@ -116,14 +114,57 @@ def family(name: str) -> Family | None:
     return None
 
 
+def _fit_any(text: str, target: str) -> Fit:
+    """One of the licences with OR between them has to fit."""
+    results = [_fit_all(part, target) for part in _parted(text, _OR)]
+    if "fits" in results:
+        return "fits"
+    return "unknown" if "unknown" in results else "refused"
+
+
 def _fit_all(text: str, target: str) -> Fit:
-    parts = [part for part in re.split(r"\s+(?:AND|and|And)\s+|\s*[/,;]\s+|\s+[/+]\s+|\s*;\s*", text) if part.strip()]
-    families = [family(part) for part in parts]
-    if any(one is not None and one not in TARGETS[target] for one in families):
+    """All of the licences with AND between them have to fit."""
+    results = [_fit_one(part.strip(), target) for part in _parted(text, _AND) if part.strip()]
+    if "refused" in results:
         return "refused"
-    return "fits" if families and None not in families else "unknown"
+    return "fits" if results and "unknown" not in results else "unknown"
+
+
+def _fit_one(text: str, target: str) -> Fit:
+    """A licence, or an expression in brackets."""
+    if _is_wrapped(text):
+        return _fit_any(text[1:-1], target)
+    found = family(text)
+    if found is None:
+        return "unknown"
+    return "fits" if found in TARGETS[target] else "refused"
+
+
+def _parted(text: str, joint: re.Pattern[str]) -> list[str]:
+    """The parts of a text between joints that stand in no brackets."""
+    parts, start = [], 0
+    for match in joint.finditer(text):
+        before = text[: match.start()]
+        if before.count("(") <= before.count(")"):
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [*parts, text[start:]]
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether a text is a pair of brackets with all the rest inside."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if not depth:
+            return sign == ")" and at == len(text) - 1
+    return False
+
+
+_OR = re.compile(r"\s+(?:OR|or|Or)\s+")
+_AND = re.compile(r"\s+(?:AND|and|And)\s+|\s*[/,;]\s+|\s+[/+]\s+|\s*;\s*")
 
 
 def _without_remarks(text: str) -> str:
-    """`CC0-1.0 (US Government work)` without what is in the brackets; brackets of an expression stay in its reading."""
-    return re.sub(r"\((?![^()]*\b(?:OR|AND)\b)[^()]*\)", "", text).replace("(", " ").replace(")", " ")
+    """`CC0-1.0 (US Government work)` without what is in the brackets; brackets of an expression stay."""
+    return re.sub(r"\((?![^()]*\b(?:OR|AND)\b)[^()]*\)", "", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import yaml
@@ -32,13 +32,15 @@ def describe(work: Work, options: BuildOptions, written: Written, told: Mapping[
         "SELECT flags, count(*) FROM rows WHERE step IS NULL AND flags IS NOT NULL GROUP BY flags"
     ):
         flags.update(dict.fromkeys(json.loads(some), rows))
+    (searched,) = work.sql.execute("SELECT count(*) FROM rows WHERE step IS NULL AND searched").fetchone()
     return {
         "format": FORMAT,
-        "version": _version(),
+        "version": version("orca-agents"),
         "runs": [{**_of_run(run), "rows": run.expected, "kept": kept.get(at, 0)} for at, run in enumerate(work.runs)],
         "options": options.to_dict(),
         **told,
         "splits": written.splits,
+        **({"searched": searched} if searched else {}),
         "licences": dict(sorted(licences.items())),
         "languages": languages,
         "models": dict(sorted(written.models.items())),
@@ -70,10 +72,3 @@ def _sampling_of(run: Run) -> dict[str, Any]:
     config = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
     model = config.get("model") if isinstance(config, dict) else None
     return dict(model.get("sampling") or {}) if isinstance(model, dict) else {}
-
-
-def _version() -> str:
-    try:
-        return version("orca-agents")
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "unknown"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
+from orca_agents.config import CORPUS_SEARCHER
 from orca_agents.dataset.documents import Documents
 from orca_agents.dataset.items import options_of, shown_passage
 from orca_agents.dataset.options import BuildOptions
@@ -21,7 +22,7 @@ from orca_agents.records import short_hash
 PLAIN_AND_REFINED = "open_domain_question_answering"
 """The skill whose held-out rows are kept apart by whether they were refined, as in AgentInstruct's evaluation."""
 
-_INSERT = f"INSERT INTO rows VALUES ({', '.join('?' * 27)})"  # noqa: S608  only question marks
+_INSERT = f"INSERT INTO rows VALUES ({', '.join('?' * 28)})"  # noqa: S608  only question marks
 
 
 def merge(work: Work, options: BuildOptions, tick: Callable[[int], None]) -> int:
@@ -138,6 +139,7 @@ def _facts(
         rounds,
         "eval_refined" if rounds and skill == PLAIN_AND_REFINED else "eval",
         int(bool(shown_passage(row))),
+        int(metadata.get("transformer") == CORPUS_SEARCHER),
         reference[0] if is_choice else None,
         options_of(row) if is_choice else None,
         sum(map(len, _texts(row))),

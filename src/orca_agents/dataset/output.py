@@ -80,6 +80,9 @@ class Output:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        for writer in self._writers.values():
+            with contextlib.suppress(Exception):  # whatever it says, what it wrote is thrown away or was finished
+                writer.close()
         for file in self._files.values():
             file.close()
         if self._beside.is_dir():
@@ -167,8 +170,10 @@ class _Parquet:
 
     def close(self) -> None:
         """Write what waits, and the end of the file."""
-        self._flush()
-        self._writer.close()
+        try:
+            self._flush()
+        finally:
+            self._writer.close()
 
     def _flush(self) -> None:
         if not self._waiting:

@@ -1,4 +1,5 @@
-"""Split by source document: no document, and so no seed, is on two sides.
+"""Split by source document: no document, and so no seed, is on two sides. Documents with rows that show nearly the same
+passage, or are copies of each other, count as one.
 
 Documents are held out whole, for evaluation and for validation, in the order of their lots: a lot depends on the seed
 and on the document's name, so that adding a run moves few. One that would bring mostly rows that are not needed is left
@@ -6,7 +7,7 @@ for later, and taken only where the others were not enough, and never for less t
 held-out document has beyond the number of rows for evaluation is dropped, for it may not be trained on.
 
 One thing is let through: passages with distractors that a search brought from other documents (`retrieve_passages`)
-show pieces of these. Joining what one search joins would leave one single document.
+show pieces of these. Joining what one search joins would leave one single document. How many rows these are is told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from math import ceil
 
+from orca_agents.config import CORPUS_SEARCHER
 from orca_agents.dataset.documents import group_documents
 from orca_agents.dataset.merging import PLAIN_AND_REFINED, lot
 from orca_agents.dataset.options import BuildOptions
@@ -67,7 +69,18 @@ def split(work: Work, options: BuildOptions) -> list[str]:
             for cell in sorted(left)
             if 2 * taken[cell] < wanted[cell]
         ]
-    return notes
+    return notes + _let_through(work)
+
+
+def _let_through(work: Work) -> list[str]:
+    found = "SELECT coalesce(sum(searched), 0), count(DISTINCT split) FROM rows WHERE step IS NULL"
+    searched, sides = work.sql.execute(found).fetchone()
+    if not searched or sides < 2:
+        return []
+    return [
+        f"split: {searched:,} rows have passages that a search brought ({CORPUS_SEARCHER}); these may show pieces of "
+        "documents on another side"
+    ]
 
 
 def _draw_lots(work: Work, seed: int) -> None:

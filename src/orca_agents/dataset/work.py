@@ -25,7 +25,7 @@ CREATE TABLE rows (
     run INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
     id TEXT NOT NULL, skill TEXT NOT NULL, leaf TEXT NOT NULL,
     parent TEXT, round INTEGER NOT NULL,
-    cell TEXT NOT NULL, shows INTEGER NOT NULL, letter TEXT, options INTEGER,
+    cell TEXT NOT NULL, shows INTEGER NOT NULL, searched INTEGER NOT NULL, letter TEXT, options INTEGER,
     chars INTEGER NOT NULL, answerable INTEGER NOT NULL,
     licences INTEGER NOT NULL, language TEXT, document INTEGER NOT NULL, lot INTEGER NOT NULL, digest BLOB NOT NULL,
     unfit TEXT, renamed TEXT, flags TEXT,

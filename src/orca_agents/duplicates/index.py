@@ -98,6 +98,12 @@ class CopyIndex:
                 self.add(id, item)
             yield id, copy
 
+    def passages_like(self, passage: str) -> tuple[int, ...]:
+        """Numbers of passages that were put in and that this one is like, each the first of its kind; itself too."""
+        with self._telling("searched"):
+            place = self._passages.find(passage)
+            return place.places if place is not None else ()
+
     def close(self) -> None:
         """Free the memory, and remove the file."""
         self._closed = True

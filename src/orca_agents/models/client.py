@@ -80,10 +80,11 @@ class Place:
     """Whether the run has several skills: then leaves are told apart as `skill/leaf`."""
 
     def purpose(self, model: str, agent: str) -> Purpose:
-        """What a call of an agent is for."""
+        """What a call of an agent is for; in a run of several skills a call that serves several leaves is for `skill/`,
+        so that no leaf of another skill bears it."""
         _, _, below = self.path.partition("/")
         leaf = below.partition("/")[0]
-        return Purpose(model, self.stage, qualified(self.skill if self.is_one_of_many and leaf else "", leaf), agent)
+        return Purpose(model, self.stage, qualified(self.skill if self.is_one_of_many else "", leaf), agent)
 
     def draw(self) -> int:
         """A number that differs from place to place and from run seed to run seed, and is the same again."""

@@ -46,7 +46,7 @@ class Embedder:
     def vectors(self, texts: Iterable[str]) -> Iterator[list[float]]:
         """The vector of each text, in their order; some requests are under way ahead of what was taken."""
         rest = iter(texts)
-        under_way: deque[Future[list[list[float]]]] = deque()
+        under_way: deque[Future[tuple[list[list[float]], int]]] = deque()
         with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="embeddings") as pool:
             try:
                 while True:
@@ -54,7 +54,9 @@ class Embedder:
                         under_way.append(pool.submit(self._ask, some))
                     if not under_way:
                         return
-                    yield from under_way.popleft().result()
+                    vectors, tokens = under_way.popleft().result()
+                    self.tokens += tokens  # here, for requests come back in several threads
+                    yield from vectors
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -70,7 +72,7 @@ class Embedder:
     ) -> None:
         self.close()
 
-    def _ask(self, texts: Sequence[str]) -> list[list[float]]:
+    def _ask(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
         try:
             # as numbers: not every server knows OpenAI's packed form, which the package asks for by itself
             raw = self._client.embeddings.with_raw_response.create(
@@ -87,12 +89,12 @@ class Embedder:
         try:
             rows = sorted(data["data"], key=lambda row: row["index"])
             vectors = [[float(number) for number in row["embedding"]] for row in rows]
-            self.tokens += int((data.get("usage") or {}).get("total_tokens") or 0)
+            tokens = int((data.get("usage") or {}).get("total_tokens") or 0)
         except (KeyError, TypeError, ValueError, AttributeError):
-            vectors = []
+            vectors, tokens = [], 0
         if len(vectors) != len(texts) or not all(vectors):
             raise self._malformed(f"{len(vectors)} vectors for {len(texts)} texts")
-        return vectors
+        return vectors, tokens
 
     def _malformed(self, what: str) -> UnreachableError:
         return UnreachableError(

@@ -7,6 +7,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from orca_agents.models.addresses import OPENAI_ADDRESS
 from orca_agents.models.secrets import shown_address
 from orca_agents.records import Usage
 from orca_agents.run_config import ModelConfig, Price
@@ -37,6 +38,13 @@ def price_of(config: ModelConfig, longest_prompt: int = LONGEST_PROMPT) -> Price
     return _from_table(config, address, longest_prompt) if address else None
 
 
+def dearest(one: Price, other: Price) -> Price:
+    """A price that neither of two is above, whatever is bought."""
+    prompt, completion = max(one.prompt, other.prompt), max(one.completion, other.completion)
+    cached = max(price.prompt if price.cached is None else price.cached for price in (one, other))
+    return Price(prompt=prompt, completion=completion, cached=None if cached == prompt else cached)
+
+
 def cost_of(price: Price, usage: Usage) -> float:
     """What a usage costs, in US dollars. Reasoning is part of the completion; cached tokens may have their own price.
 
@@ -53,7 +61,6 @@ def is_counted(usage: Usage) -> bool:
     return usage.calls == 0 or usage.prompt_tokens + usage.completion_tokens > 0
 
 
-_OPENAI_ADDRESS = "https://api.openai.com/v1"
 _STANDARD_TIERS = ("auto", "default", "standard")
 
 
@@ -61,7 +68,7 @@ def _address(config: ModelConfig) -> str | None:
     if config.azure:
         address = config.azure.endpoint
     else:
-        address = config.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or _OPENAI_ADDRESS
+        address = config.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_ADDRESS
     try:
         return shown_address(address).lower()
     except ValueError:  # it is no address: the teacher says so, with what to do

@@ -26,8 +26,8 @@ _SIGNS = {"+": "11", "-": "10"}
 
 def read_matches(text: str) -> tuple[str, int]:
     """The equation and the number of moves. Raises `PuzzleProblem`."""
-    equation = re.search(r"^\s*equation\s*:\s*(.+)$", text, re.IGNORECASE | re.MULTILINE)
-    moves = re.search(r"^\s*moves\s*:\s*(\d)\s*$", text, re.IGNORECASE | re.MULTILINE)
+    equation = re.search(r"^\s*+equation\s*+:\s*+(.+)$", text, re.IGNORECASE | re.MULTILINE)
+    moves = re.search(r"^\s*+moves\s*+:\s*+(\d)\s*$", text, re.IGNORECASE | re.MULTILINE)
     if not equation or not moves:
         raise PuzzleProblem("write one line `equation: 6 + 4 = 4` and one line `moves: 1`")
     laid = plain_equation(equation[1])

@@ -66,11 +66,6 @@ def compared(measures: Measures, other: Measures) -> list[Line]:
     return found
 
 
-def safe(text: str) -> str:
-    """A text without control characters: names come from the data, and a terminal obeys what it prints."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
-
-
 def _head(measures: Measures) -> list[Line]:
     covered, leaves = measures.leaves
     models = f", written by {_listed(sorted(measures.models))}" if measures.models else ""

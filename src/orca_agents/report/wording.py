@@ -84,11 +84,17 @@ def plain(name: str) -> str:
 
 
 def counted(value: int, noun: str) -> str:
-    """`1 leaf`, `2 leaves`."""
+    """`1 leaf`, `2 leaves`, `2 files of cases`."""
     if value == 1:
         return f"1 {noun}"
-    plural = {"leaf": "leaves", "entry": "entries"}.get(noun, f"{noun}s")
-    return f"{value:,} {plural}"
+    one, of, rest = noun.partition(" of ")
+    plural = {"leaf": "leaves", "entry": "entries"}.get(one, f"{one}s")
+    return f"{value:,} {plural}{of}{rest}"
+
+
+def safe(text: str) -> str:
+    """A text without control characters: names come from the data, and a terminal obeys what it prints."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _signed(value: float, form: str, unit: str) -> str:

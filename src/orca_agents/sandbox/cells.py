@@ -93,6 +93,8 @@ class Cells:
         """End the interpreter and all that it started. A cell that runs ends as `died`. Safe to call twice."""
         self._is_closed = True
         await self._drop()
+        async with self._turn:
+            pass  # an interpreter that was only being started is ended by its cell
 
     async def _run(self, code: str) -> CellResult:
         self._number += 1
@@ -117,11 +119,11 @@ class Cells:
 
     async def _try(self, code: str) -> CellResult | None:
         """What comes of a cell; `None` if the interpreter was gone before it took the cell."""
-        if self._is_closed:
-            raise SandboxError("the cells of this chat are closed")
+        self._refuse_if_closed()
         if self._process is None:
             program = Program(command=(PYTHON, "-c", _start_of("cell_runner.py")), limits=self._limits)
             self._process = await self._sandbox.start(program)
+            self._refuse_if_closed()  # meanwhile, when there was no process yet to end: it is dropped now
         process = self._process
         mark = secrets.token_hex(16)
         order = {"number": self._number, "code": code, "mark": mark, "cap": self._limits.output_bytes}
@@ -183,6 +185,10 @@ class Cells:
         if code := _text_of(report, "exit", _EXIT_CHARS):
             return replace(result, ended="exit", reason=f"ended by exit({_without_none(code)})")
         return result
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise SandboxError("the cells of this chat are closed")
 
     async def _drop(self) -> None:
         process, self._process = self._process, None

@@ -16,6 +16,7 @@ from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.attached import MARK, STDERR, STDOUT, Link, Output
 from orca_agents.sandbox.boot import BOOT, environment, header
+from orca_agents.sandbox.closing import UnderWay, all_ended
 from orca_agents.sandbox.engine import ANSWER_S, IMAGES, TEMPORARY, Container, End, Engine, missing
 
 __all__ = ["IMAGES", "DockerSandbox", "missing"]
@@ -56,9 +57,7 @@ class DockerSandbox:
         self._slots = asyncio.Semaphore(max(2, min(2 * self._engine.cpus, 32)))
         self._containers: set[str] = set()
         self._processes: dict[str, _ContainerProcess] = {}
-        self._runs = 0
-        self._is_idle = asyncio.Event()
-        self._is_idle.set()
+        self._under_way = UnderWay(self.name)
         self._is_closed = False
 
     @property
@@ -71,26 +70,35 @@ class DockerSandbox:
 
     async def run(self, program: Program) -> Outcome:
         """Run a program to its end; see `Sandbox.run`. More than a few at one time wait for each other."""
-        order = _order(program)
-        await self._make_ready()
-        self._runs += 1
-        self._is_idle.clear()
-        try:
-            async with self._slots:
-                outcome = await self._run(order, program.limits)
-        finally:
-            self._runs -= 1
-            if not self._runs:
-                self._is_idle.set()
-        self._refuse_if_closed()  # it was ended, whatever it looks like
-        return outcome
+        return await self._under_way.do(self._run_when_free(_order(program), program.limits))
 
     async def start(self, program: Program) -> Process:
         """Start a program that keeps running; see `Sandbox.start`. Its container also goes when it ends by itself."""
-        order = _order(program)
+        return await self._under_way.do(self._start(_order(program), program.limits))
+
+    async def close(self) -> None:
+        """Remove all containers of this sandbox. It cannot be used again; programs that still run end in an error."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await self._under_way.end()
+        try:
+            # Those of which an earlier removal failed are tried once more.
+            removals = [self._discard(Container(name)) for name in self._containers - self._processes.keys()]
+            await all_ended(*(process.kill() for process in self._processes.values()), *removals)
+        finally:
+            await asyncio.to_thread(self._threads.shutdown)
+            self._engine.close()
+
+    async def _run_when_free(self, order: bytes, limits: Limits) -> Outcome:
+        await self._make_ready()
+        async with self._slots:
+            return await self._run(order, limits)
+
+    async def _start(self, order: bytes, limits: Limits) -> Process:
         await self._make_ready()
         container = Container()
-        link = await self._open(container, program.limits, is_talk=True)
+        link = await self._open(container, limits, is_talk=True)
         process = _ContainerProcess(link, lambda: self._discard(container))
         self._processes[container.name] = process
         try:
@@ -100,33 +108,13 @@ class DockerSandbox:
             raise
         return process
 
-    async def close(self) -> None:
-        """Remove all containers of this sandbox. It cannot be used again; programs that still run end in an error."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        kills = [process.kill() for process in self._processes.values()]
-        removals = [self._call(self._engine.remove, name) for name in self._containers - self._processes.keys()]
-        ends = await asyncio.gather(*kills, *removals, return_exceptions=True)  # where one fails, the others go on
-        await self._is_idle.wait()  # runs see their container gone, and make an end
-        await asyncio.to_thread(self._threads.shutdown)
-        self._engine.close()
-        for end in ends:
-            if end is not None:
-                raise end
-
     async def _make_ready(self) -> None:
         """Before the first program: remove what was left here, and see that a container runs Python."""
         async with self._getting_ready:
-            self._refuse_if_closed()
             if not self._is_ready:
                 await self._call(self._engine.remove_orphans)
                 self._python = await self._ask_python()
                 self._is_ready = True
-
-    def _refuse_if_closed(self) -> None:
-        if self._is_closed:
-            raise SandboxError("docker: this sandbox is closed")
 
     async def _ask_python(self) -> str:
         code = "import platform; print('Python', platform.python_version())"
@@ -186,7 +174,6 @@ class DockerSandbox:
 
     async def _open(self, container: Container, limits: Limits, *, is_talk: bool) -> Link:
         """Start a container and connect to it. If that fails, or the task is cancelled meanwhile, it is gone."""
-        self._refuse_if_closed()  # it may have waited since it was asked for
         self._containers.add(container.name)
         ends_after_s = 0 if is_talk else math.ceil(limits.wall_s) + _GRACE_S
         filter_code = base64.b64encode(self._engine.system_calls).decode()
@@ -213,6 +200,8 @@ class DockerSandbox:
             pause = min(2 * pause, 0.25)
 
     async def _discard(self, container: Container) -> None:
+        if container.name not in self._containers:
+            return  # it is gone already, and after closing nobody is left to ask
         await self._call(self._engine.remove, container)
         self._containers.discard(container.name)
         self._processes.pop(container.name, None)

@@ -15,6 +15,7 @@ from orca_agents.sandbox.process import wait_for
 from orca_agents.sandbox.usage import Usage
 
 _PATIENCE_S = 5.0
+_LOOK_S = 0.002
 _LONGEST_REPORT = 4096
 
 
@@ -63,6 +64,7 @@ class Namespace:
             else:
                 with contextlib.suppress(ProcessLookupError):
                     self._transport.kill()
+            await self._wait_for_bwrap()
             self._hear()
         finally:
             asyncio.get_running_loop().remove_reader(self._status)
@@ -78,6 +80,13 @@ class Namespace:
             gone.cancel()
             await asyncio.sleep(0)  # the reader of the descriptor is removed then
             raise SandboxError(f"the sandbox with process {self._pid} does not end: end it yourself")
+
+    async def _wait_for_bwrap(self) -> None:
+        """It ends a moment after the first process in the sandbox."""
+        for _ in range(round(_PATIENCE_S / _LOOK_S)):
+            if self._transport.get_returncode() is not None:
+                return
+            await asyncio.sleep(_LOOK_S)
 
     def _hear(self) -> None:
         """Take what bwrap reports: first the process that everything in the sandbox dies with, at last the end."""

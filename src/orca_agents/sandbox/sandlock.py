@@ -25,6 +25,7 @@ from typing import Any
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.boot import checked_files, environment
+from orca_agents.sandbox.closing import UnderWay, all_ended
 from orca_agents.sandbox.interpreters import choose_python
 from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.process import Command, Talk, run_to_end, see_through, start_talk
@@ -74,6 +75,7 @@ class SandlockSandbox:
         self._user = _NOBODY if os.geteuid() == 0 else None
         self._python = choose_python(python, self._user)
         self._talks: set[_Talk] = set()
+        self._under_way = UnderWay(self.name)
         remove_leftovers(_FOLDERS)
 
     @property
@@ -82,6 +84,18 @@ class SandlockSandbox:
 
     async def run(self, program: Program) -> Outcome:
         """Run a program to its end. Raises `SandboxError` where sandlock does not work, `ValueError` for a bad path."""
+        return await self._under_way.do(self._run(program))
+
+    async def start(self, program: Program) -> Process:
+        """Start a program that keeps running."""
+        return await self._under_way.do(self._start(program))
+
+    async def close(self) -> None:
+        """End everything that still runs. Safe to call twice."""
+        await self._under_way.end()
+        await all_ended(*(talk.kill() for talk in list(self._talks)))
+
+    async def _run(self, program: Program) -> Outcome:
         place = await self._place(program)
         try:
             outcome = await run_to_end(place.command, place.keep, program.stdin, program.limits)
@@ -95,8 +109,7 @@ class SandlockSandbox:
         code, stopped, note = _how_it_ended(place.ended, program.limits)
         return replace(outcome, exit_code=code, stopped=stopped, stderr=outcome.stderr + note)
 
-    async def start(self, program: Program) -> Process:
-        """Start a program that keeps running."""
+    async def _start(self, program: Program) -> Process:
         place = await self._place(program)
         try:
             inner = await start_talk(place.command, place.keep, program.stdin)
@@ -106,10 +119,6 @@ class SandlockSandbox:
         talk = _Talk(inner, place, self._talks)
         self._talks.add(talk)
         return talk
-
-    async def close(self) -> None:
-        """End everything that still runs. Safe to call twice."""
-        await asyncio.gather(*(talk.kill() for talk in list(self._talks)))
 
     async def _place(self, program: Program) -> _Place:
         """A folder with the program's files, and the command that starts its keeper."""

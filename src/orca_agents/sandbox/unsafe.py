@@ -19,6 +19,7 @@ from pathlib import Path
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.boot import checked_files, environment
+from orca_agents.sandbox.closing import UnderWay, all_ended
 from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.process import Command, run_to_end, start_talk
 from orca_agents.sandbox.usage import Usage, process_tree
@@ -42,6 +43,7 @@ class UnsafeSandbox:
     def __init__(self, python: Path | None = None) -> None:
         self._python = Path(sys.executable) if python is None else python
         self._running: set[_Family] = set()
+        self._under_way = UnderWay(self.name)
         remove_leftovers(_FOLDERS)
 
     @property
@@ -58,6 +60,18 @@ class UnsafeSandbox:
 
     async def run(self, program: Program) -> Outcome:
         """Run a program to its end. Raises `ValueError` for a bad path."""
+        return await self._under_way.do(self._run(program))
+
+    async def start(self, program: Program) -> Process:
+        """Start a program that keeps running. Raises `ValueError` for a bad path."""
+        return await self._under_way.do(self._start(program))
+
+    async def close(self) -> None:
+        """End everything that still runs. Safe to call twice."""
+        await self._under_way.end()
+        await all_ended(*(family.end() for family in list(self._running)))
+
+    async def _run(self, program: Program) -> Outcome:
         folder = _lay_out(program)
         try:
             command, make_tree = self._command(program, folder)
@@ -68,8 +82,7 @@ class UnsafeSandbox:
             _remove(folder)
         return outcome
 
-    async def start(self, program: Program) -> Process:
-        """Start a program that keeps running. Raises `ValueError` for a bad path."""
+    async def _start(self, program: Program) -> Process:
         folder = _lay_out(program)
         try:
             command, make_tree = self._command(program, folder)
@@ -77,10 +90,6 @@ class UnsafeSandbox:
         except BaseException:  # raised again when all is put in order
             _remove(folder)
             raise
-
-    async def close(self) -> None:
-        """End everything that still runs. Safe to call twice."""
-        await asyncio.gather(*(family.end() for family in list(self._running)))
 
     def _command(
         self, program: Program, folder: Path

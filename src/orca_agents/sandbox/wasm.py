@@ -24,6 +24,7 @@ from typing import Any
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program, Stopped
 from orca_agents.sandbox.boot import checked_files
+from orca_agents.sandbox.closing import UnderWay
 from orca_agents.sandbox.leftovers import new_folder, remove_leftovers
 from orca_agents.sandbox.process import see_through
 
@@ -83,7 +84,7 @@ class WasmSandbox:
             raise SandboxError(why)
         self._is_ready = False
         self._preparing = asyncio.Lock()
-        self._running: set[asyncio.Task[Any]] = set()
+        self._under_way = UnderWay(self.name)
         remove_leftovers(_FOLDERS)
 
     @property
@@ -94,6 +95,9 @@ class WasmSandbox:
     async def compile(self) -> None:
         """Have the runtime compiled, unless that was done on this machine before, and load it. The first takes
         minutes and 2.5 GB of memory, in another process; the second takes seconds."""
+        await self._under_way.do(self._compile())
+
+    async def _compile(self) -> None:
         async with self._preparing:
             if self._is_ready:
                 return
@@ -107,16 +111,7 @@ class WasmSandbox:
 
     async def run(self, program: Program) -> Outcome:
         """Run a program to its end. Raises `ValueError` for any command but `python3`."""
-        arguments = _guest_arguments(program.command)
-        files = checked_files(program)
-        await self.compile()
-        base = await asyncio.to_thread(new_folder, _FOLDERS)
-        try:
-            # A thread goes on when the task is cancelled, and would write into a folder that is being removed.
-            await see_through(asyncio.to_thread(_lay_out, base, files))
-            return await self._run(base, arguments, program)
-        finally:
-            await see_through(asyncio.to_thread(_remove, base))
+        return await self._under_way.do(self._run(program))
 
     async def start(self, program: Program) -> Process:
         """Always raises `SandboxError`."""
@@ -126,11 +121,21 @@ class WasmSandbox:
 
     async def close(self) -> None:
         """End everything that still runs. Safe to call twice."""
-        for task in list(self._running):
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._under_way.end()
 
-    async def _run(self, base: Path, arguments: list[str], program: Program) -> Outcome:
+    async def _run(self, program: Program) -> Outcome:
+        arguments = _guest_arguments(program.command)
+        files = checked_files(program)
+        await self._compile()
+        base = new_folder(_FOLDERS)
+        try:
+            # A thread goes on when the task is cancelled, and would write into a folder that is being removed.
+            await see_through(asyncio.to_thread(_lay_out, base, files))
+            return await self._call_in(base, arguments, program)
+        finally:
+            await see_through(asyncio.to_thread(_remove, base))
+
+    async def _call_in(self, base: Path, arguments: list[str], program: Program) -> Outcome:
         limits = program.limits
         began = time.monotonic()
         calling = asyncio.ensure_future(
@@ -145,7 +150,6 @@ class WasmSandbox:
                 max_open_files=256,
             )
         )
-        self._running.add(calling)
         try:
             has_written_too_much = False
             while not (await asyncio.wait([calling], timeout=_LOOK_S))[0]:
@@ -155,13 +159,14 @@ class WasmSandbox:
             if has_written_too_much and calling.cancelled():
                 note = f"[stopped: it wrote more than {limits.disk_mb} MB of files]\n"
                 return Outcome(None, "", note, time.monotonic() - began, "output")
-            if calling.cancelled():
-                raise SandboxError("the wasm sandbox was closed while a program ran in it")
             return _outcome(calling.result(), time.monotonic() - began, limits)
         finally:
             calling.cancel()
-            await asyncio.wait([calling])
-            self._running.discard(calling)
+            await see_through(_settled(calling))  # its thread still uses the folder, however often this is cancelled
+
+
+async def _settled(task: asyncio.Future[Any]) -> None:
+    await asyncio.wait([task])
 
 
 async def _call(arguments: list[str], **options: Any) -> Any:

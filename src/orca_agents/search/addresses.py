@@ -44,7 +44,7 @@ def check_url(url: str, allow: Allow | None = None) -> URL:
     try:
         parsed = URL(url)
         host, port = parsed.raw_host, parsed.port
-    except ValueError as error:
+    except (ValueError, IndexError) as error:  # the second: yarl's, of a host in brackets with something behind it
         raise AddressError(f"the address {shown!r} cannot be read: {error}") from None
     if parsed.scheme not in ("http", "https") or not host:
         raise AddressError(f"{shown!r} is not an address of the web: give one that begins with https:// or http://")

@@ -280,13 +280,18 @@ def _comment_above(node: Any) -> str:
     comments: list[str] = []
     line = node.start_point[0]
     before = node.prev_named_sibling
-    while before is not None and line - before.end_point[0] <= 1:
+    while before is not None and line - before.end_point[0] <= 1 and len(comments) < _MOST_COMMENTS:
         if "comment" in before.type:
             comments.append(_text(before))
         elif before.type not in ("attribute_item", "decorator"):
             break
         line, before = before.start_point[0], before.prev_named_sibling
     return inspect.cleandoc("\n".join(_uncommented(comment) for comment in reversed(comments)))
+
+
+_MOST_COMMENTS = 500
+"""Above one function: what is longer is text that was put out of use, and each takes longer to reach than the one below
+it."""
 
 
 def _uncommented(comment: str) -> str:

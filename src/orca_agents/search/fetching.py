@@ -274,8 +274,8 @@ def _decoded(body: bytes, parameters: str, *, in_page: bool = False) -> Decoded:
     if encoding and not marked and encoding.lower() not in _AS_IT_LOOKS:
         try:
             return Decoded(body.decode(encoding, "replace"))
-        except LookupError:
-            pass  # no such encoding: as it looks
+        except (LookupError, ValueError):
+            pass  # no such encoding, or one that takes no mended bytes: as it looks
     return decode(body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 import threading
@@ -13,6 +14,7 @@ from orca_agents.errors import SearchError, SeedError
 from orca_agents.outcomes import Skip
 from orca_agents.records import Record, Seed
 from orca_agents.search.code_functions import LANGUAGES, Function, Parameter, split_functions
+from orca_agents.search.fts import storable
 from orca_agents.search.words import index_words, query_terms
 from orca_agents.seeds.documents import Document, SeedOptions, skip
 from orca_agents.seeds.sources import read_source
@@ -67,7 +69,8 @@ class FunctionIndex:
                     index_words(function.doc[:20_000]),
                     index_words(function.signature),
                     index_words(function.text[:50_000]),
-                    function.model_dump_json(),
+                    # The words of an index hold no lone surrogates. Code spells them ("\\ud800"), and no file can.
+                    storable(json.dumps(function.model_dump(mode="json"), ensure_ascii=False)),
                 )
                 self._database.execute("INSERT INTO functions VALUES (?, ?, ?, ?, ?)", row)
                 self._count += 1

@@ -34,11 +34,16 @@ class Cleaned(NamedTuple):
 def clean(text: str) -> Cleaned:
     """The clean text and its flags; takes time in proportion to the text's length."""
     flags: dict[str, None] = {}
-    for flag, step in _STEPS:
-        changed = step(text)
-        if flag and changed != text:
-            flags[flag] = None
-        text = changed
+    for _ in range(_MOST_ROUNDS):
+        before = text
+        for flag, step in _STEPS:
+            changed = step(text)
+            if flag and changed != text:
+                flags[flag] = None
+            text = changed
+        # NFC may put another letter before a joiner, and then no script needs that joiner any more.
+        if text == before or not _JOINER.search(text):
+            break
     return Cleaned(text, tuple(flags))
 
 
@@ -130,6 +135,8 @@ _TOKEN = re.compile(
     r"|\[/?(?:INST|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CALLS|TOOL_CONTENT|SYSTEM_PROMPT|THINK)\]"
 )
 _LOOKALIKES = str.maketrans("<>[]", "\u2039\u203a\u27e6\u27e7")
+_JOINER = re.compile("[\u200c\u200d]")
+_MOST_ROUNDS = 5
 _STEPS = (
     ("", _unify_line_ends),
     ("encoding", _drop_decoding_debris),

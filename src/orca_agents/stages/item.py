@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from orca_agents.checks.api import judged_by
 from orca_agents.config import Goal
-from orca_agents.errors import ChatError, RetriesError
+from orca_agents.errors import PASSING, ChatError
 from orca_agents.harvest import DeclinedError
 from orca_agents.outcomes import Example, ExampleMetadata, Failure, Outcome, Rejection, Skip
 from orca_agents.records import (
@@ -259,4 +259,4 @@ def _shows(messages: Sequence[Message], passage: str) -> bool:
 
 def _name_of(error: Exception) -> str:
     """The type of an error, or of what caused it; that of one that a resumed run tries again stays as it is."""
-    return type(error if isinstance(error, RetriesError) else error.__cause__ or error).__name__
+    return type(error if isinstance(error, PASSING) else error.__cause__ or error).__name__

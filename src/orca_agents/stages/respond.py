@@ -119,7 +119,10 @@ def answer_form(stage: Respond, instruction: Instruction, *, evidence: bool) -> 
 def read_answer(product: Product, instruction: Instruction) -> Answer:
     """The answer that was handed in. Raises `UnparsableError` if there is none although there should be."""
     answerable = product.get("answerable", ("yes",)) == ("yes",)
-    value = FORMS[instruction.form].read_answer(product, instruction) if answerable else ()
+    form = FORMS[instruction.form]
+    if answerable and (empty := [one.name for one in form.answer_fields(instruction) if _is_missing(one, product)]):
+        raise UnparsableError(f"'answerable' is yes, but {empty[0]!r} is empty")
+    value = form.read_answer(product, instruction) if answerable else ()
     if answerable and not value:
         raise UnparsableError("'answerable' is yes, but 'answer' is empty")
     return Answer(
@@ -128,6 +131,10 @@ def read_answer(product: Product, instruction: Instruction) -> Answer:
         reasoning=product["reasoning"][0].strip() if product.get("reasoning") else "",
         evidence=product.get("evidence", ()),
     )
+
+
+def _is_missing(field: Field, product: Product) -> bool:
+    return not field.optional and not product.get(field.name)
 
 
 def training_messages(studio: Studio, seed: Seed, draft: Draft) -> tuple[Message, ...]:

@@ -20,12 +20,20 @@ _LEVEL = 1
 
 def pack(data: Record | dict[str, Any]) -> bytes:
     """A record or JSON data as compressed JSON. Raises `StoreError` for what JSON has no form for."""
+    return zlib.compress(_json(data), _LEVEL)
+
+
+def json_text(data: Record | dict[str, Any]) -> str:
+    """The same, not compressed: what a line of a file holds."""
+    return _json(data).decode("utf-8", "surrogatepass")
+
+
+def _json(data: Record | dict[str, Any]) -> bytes:
     content = data.model_dump() if isinstance(data, Record) else data
     try:
-        text = to_json(content, inf_nan_mode="constants")
+        return to_json(content, inf_nan_mode="constants")
     except ValueError:
-        text = _with_odd_texts(content, type(data).__name__)
-    return zlib.compress(text, _LEVEL)
+        return _with_odd_texts(content, type(data).__name__)
 
 
 def unpack(kind: type[R], body: bytes, place: str) -> R:

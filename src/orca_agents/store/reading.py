@@ -205,12 +205,12 @@ class Readings:
         rows = self._read(f"SELECT model, {_SUMS} FROM spend GROUP BY model ORDER BY model", ())  # noqa: S608
         return {from_key(model): _usage(counts) for model, *counts in rows}
 
-    def seed_usage(self, seed_ids: Iterable[str]) -> Iterator[tuple[str, str, Usage]]:
-        """(seed id, model, usage) of all calls that were made for these seeds, under whatever config."""
-        sql = f"SELECT model, {_SUMS} FROM calls WHERE seed_id = ? GROUP BY model ORDER BY model"  # noqa: S608
-        for seed_id in seed_ids:
-            for model, *counts in self._read(sql, (to_key(seed_id),)):
-                yield seed_id, from_key(model), _usage(counts)
+    def uncounted_requests(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(model, request body) of the calls whose endpoint did not tell how many tokens they took."""
+        self._settle()
+        sql = "SELECT model, request, rowid FROM calls WHERE prompt_tokens + completion_tokens = 0"
+        for model, body, _ in self._pages(sql, (), ("rowid",)):
+            yield from_key(model), json.loads(unpack_text(body, self._place, "request"))
 
     def call_count(self) -> int:
         """How many replies are kept."""

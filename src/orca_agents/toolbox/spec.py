@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -19,6 +20,8 @@ from orca_agents.toolbox.api import ToolContext, ToolError, ToolSettings
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """What endpoints take as the name of a function."""
 MCP_NAME_CHARS = 64
+MOST_PARTS = 20_000
+"""Of a schema with its references written out: what refers to twice the same, level upon level, has no end."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,9 @@ def mcp_name(server: str, tool: str) -> str:
 
 
 def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON schema with its references written out, without titles. Raises `ValueError` for one that holds itself, or
-    is of no object."""
-    plain = _plain(schema, schema.get("$defs") or schema.get("definitions") or {}, ())
+    """A JSON schema with its references written out, without titles. Raises `ValueError` for one that holds itself,
+    unfolds to too much, or is of no object."""
+    plain = _plain(schema, schema.get("$defs") or schema.get("definitions") or {}, (), count(1))
     assert isinstance(plain, dict)
     whole = {"type": "object", "properties": {}, **plain}
     if whole["type"] != "object" or not isinstance(whole["properties"], Mapping):
@@ -127,9 +130,11 @@ def _arguments_model(
     return model, names
 
 
-def _plain(part: Any, definitions: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
+def _plain(part: Any, definitions: Mapping[str, Any], inside: tuple[str, ...], parts: Iterator[int]) -> Any:
+    if next(parts) > MOST_PARTS:
+        raise ValueError(f"its arguments unfold to more than {MOST_PARTS:,} parts: write them flat")
     if isinstance(part, list):
-        return [_plain(item, definitions, inside) for item in part]
+        return [_plain(item, definitions, inside, parts) for item in part]
     if not isinstance(part, Mapping):
         return part
     reference = part.get("$ref")
@@ -138,15 +143,15 @@ def _plain(part: Any, definitions: Mapping[str, Any], inside: tuple[str, ...]) -
         if name in inside:
             raise ValueError(f"its arguments hold a {name} that can hold another {name}: write them flat")
         others = {key: value for key, value in part.items() if key != "$ref"}
-        return _plain({**definitions.get(name, {}), **others}, definitions, (*inside, name))
+        return _plain({**definitions.get(name, {}), **others}, definitions, (*inside, name), parts)
     kept = {}
     for key, value in part.items():
         if key in ("$defs", "definitions", "$schema") or (key == "title" and isinstance(value, str)):
             continue
         if key == "properties" and isinstance(value, Mapping):  # one of them may be called `title`
-            kept[key] = {name: _plain(field, definitions, inside) for name, field in value.items()}
+            kept[key] = {name: _plain(field, definitions, inside, parts) for name, field in value.items()}
         else:
-            kept[key] = _plain(value, definitions, inside)
+            kept[key] = _plain(value, definitions, inside, parts)
     return kept
 
 

@@ -172,7 +172,7 @@ def _item(case: Case) -> Instruction:
 
 def _is_session(code: str) -> bool:
     """Whether a block shows calls and results, as the interactive prompt does."""
-    return re.search(r"^\s*>>> ", code, re.MULTILINE) is not None
+    return re.search(r"^\s*+>>> ", code, re.MULTILINE) is not None
 
 
 def _announced(question: str) -> str | None:

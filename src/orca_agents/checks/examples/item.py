@@ -153,7 +153,7 @@ def why_no_samples(case: Case) -> str | None:
     if item.form != "text" or case.leaf is None or not case.leaf.settings.get("samples"):
         return None
     marks = len(
-        re.findall(r"(?m)^\s*(?:\(?\d{1,2}[.)]|[-*>\u2022]|#{1,4}|sample \d)\s*\S", item.question, re.IGNORECASE)
+        re.findall(r"(?m)^\s*+(?:\(?\d{1,2}[.)]|[-*>\u2022]|#{1,4}|sample \d)\s*\S", item.question, re.IGNORECASE)
     )
     return (
         None if marks >= FEWEST_SAMPLES else f"number the samples (1., 2., 3.): there must be at least {FEWEST_SAMPLES}"

@@ -42,7 +42,7 @@ def why_no_request(case: Case) -> str | None:
         return f"the request {found}"
     if re.search(r"(?:[,;(\u201c]|\b(?:and|or|the|a|an|of|to))$", question):
         return f"the request breaks off ({question[-30:]!r})"
-    if len(re.findall(r"^\s*(?:\d+|[a-z])[.)]\s", question, re.MULTILINE)) >= 3:
+    if len(re.findall(r"^\s*+(?:\d+|[a-z])[.)]\s", question, re.MULTILINE)) >= 3:
         return "these are several tasks; ask for one text"
     return None
 

@@ -177,7 +177,7 @@ _SOLVED = re.compile(
     "|(?:答案|答え|提示)\\s?[:\uff1a]\\s*\\S|\\b(?:r\u00e9ponse|respuesta|antwort|l\u00f6sung|risposta|resposta)\\s?:\\s*\\S",
     re.IGNORECASE,
 )
-_LETTERED = re.compile(r"^\s*\(?A[.):]\s.{1,300}?^\s*\(?B[.):]\s", re.DOTALL | re.MULTILINE)
+_LETTERED = re.compile(r"^\s*+\(?A[.):]\s.{1,300}?^\s*+\(?B[.):]\s", re.DOTALL | re.MULTILINE)
 _POINTER = re.compile(
     r"\b(?:according to|described in|mentioned in|told in|based on|from|in) (?:the|this) (?:passage|text|material"
     r"|article|excerpt|source)\b|\bthe (?:passage|text|material|article) (?:says?|states?|above|below|describes?)\b"

@@ -26,7 +26,7 @@ def why_misshapen(case: Case) -> str | None:
 
 
 def _why_no_steps(text: str) -> str | None:
-    numbers = [int(number) for number in re.findall(r"^\s*(?:\*\*)?(?:Step )?(\d{1,2})[.):]", text, re.MULTILINE)]
+    numbers = [int(number) for number in re.findall(r"^\s*+(?:\*\*)?(?:Step )?(\d{1,2})[.):]", text, re.MULTILINE)]
     if len(numbers) < 3:
         return "number the steps, each on a line of its own, three at least"
     if numbers[: max(numbers)] != list(range(1, max(numbers) + 1)):

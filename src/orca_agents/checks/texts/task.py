@@ -55,7 +55,7 @@ def why_text_in_task(case: Case) -> str | None:
         return f"{match[0]!r}: the text may stand before or after the task; say `the text` or `this text`"
     if re.search(r"<<<|>>>|\[(?:insert|your|the) text|\{\{|\{text\}", own, re.IGNORECASE):
         return "the task has a placeholder for the text, which stands beside it anyway; leave it out"
-    if re.search(r"^\W*(?:result|output|answer|edited (?:text|version)|solution)\W*:\s*\S", own, re.I | re.M):
+    if re.search(r"^\W*+(?:result|output|answer|edited (?:text|version)|solution)\W*:\s*\S", own, re.I | re.M):
         return "the task shows its own result; leave that out"
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -57,4 +58,6 @@ class AgentInstructFormat(Format):
         yield {**marks(row, style), "messages": as_json([{"role": "system", "content": system}, *messages])}
 
     def file_of(self, row: Row) -> str:
-        return RELEASED_SPLITS.get(row["skill"], row["skill"])
+        skill = str(row["skill"])
+        # `datasets` reads none of a folder that has a split with other signs in its name, and a file must be no path
+        return RELEASED_SPLITS.get(skill) or re.sub(r"\W", "_", skill) or "_"

@@ -170,6 +170,7 @@ def arguments_of(call: Mapping[str, Any]) -> dict[str, Any]:
     given = call["function"]["arguments"]
     try:
         found = json.loads(given) if isinstance(given, str) else given
+        json.dumps(found, allow_nan=False)  # Python reads NaN and 1e999, which are no JSON to anybody else
     except ValueError:
         found = None
     if not isinstance(found, dict):

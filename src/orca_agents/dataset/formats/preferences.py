@@ -51,7 +51,7 @@ def wrong_answers(row: Row, rejected: Sequence[Row] = ()) -> list[str]:
     try:
         item = instruction_of(row)
         votes = [Vote.model_validate(vote) for vote in metadata["verification"]["votes"]]
-    except (KeyError, ValidationError):
+    except (KeyError, IndexError, TypeError, ValidationError):
         raise UnsuitedError("its metadata do not hold its question and votes: an older run?") from None
     on_this = [vote for vote in votes if vote.passage == "this"]
     dissent = [vote for vote in on_this if not vote.agrees and vote.voter != RESPONDER]

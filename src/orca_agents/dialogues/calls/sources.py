@@ -131,7 +131,7 @@ def why_made_up(answer: str, sources: Sources, results: Sequence[Any], vocabular
         if folded(address.rstrip(".,;:!?")) not in sources.whole:
             return f"the address {address!r} stands in no result and in none of the user's words"
     known = sources.numbers | _reckoned(results) | {Fraction(hour % 12) for hour, _ in sources.times}
-    text = re.sub(r"^\s*\d{1,2}[.)]\s", "", answer, flags=re.MULTILINE)
+    text = re.sub(r"^\s*+\d{1,2}[.)]\s", "", answer, flags=re.MULTILINE)
     for token in re.findall(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])[\w-]{3,}(?![\w-])", text):
         if folded(token) in sources.whole or _ORDINAL.fullmatch(token):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
@@ -15,11 +15,22 @@ def drop_hidden(root: Any, *, readers_too: bool = True) -> None:
     fetched.
     """
     rules = _hiding_rules(root)
-    for element in list(root.iter()):
-        if element.tag in ("html", "body", "head") or not isinstance(element.tag, str) or element.getparent() is None:
-            continue
-        if _hides_itself(element, readers_too) or _is_hidden_by(element, rules):
-            element.drop_tree()
+    seen = (
+        element
+        for element in list(root.iter())
+        if isinstance(element.tag, str) and element.tag not in ("html", "body", "head")
+    )
+    take_out(root, (e for e in seen if _hides_itself(e, readers_too) or _is_hidden_by(e, rules)))
+
+
+def take_out(root: Any, elements: Iterable[Any]) -> None:
+    """Remove elements with all that is in them; the text behind each stays. All at once: one by one, the text that
+    comes together would be copied for each of them."""
+    import lxml.etree  # type: ignore[import-untyped]
+
+    for element in list(elements):
+        element.tag = _TAKEN_OUT
+    lxml.etree.strip_elements(root, _TAKEN_OUT, with_tail=False)
 
 
 def hides(style: str) -> bool:
@@ -128,6 +139,7 @@ def _plain_colour(value: str) -> str:
     return "#" + value[1] + value[3] + value[5] if re.fullmatch(r"#(?:([0-9a-f])\1){3}", value) else value
 
 
+_TAKEN_OUT = "orca-taken-out"
 _ZERO = re.compile(r"0*\.?0*(?:px|pt|em|rem|%|ex|ch|vw|vh|mm|cm)?(?<=[0a-z%])")
 _ZERO_FONT = re.compile(r"(?<![\d.])0(?:\.0+)?(?:px|pt|em|rem|%)?(?:\s|/|$)")
 _TINY = re.compile(r"[01](?:px|pt)?")

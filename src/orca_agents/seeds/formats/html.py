@@ -12,7 +12,7 @@ from typing import Any
 from orca_agents.errors import SeedError
 from orca_agents.outcomes import Skip
 from orca_agents.seeds.documents import Document, SeedOptions
-from orca_agents.seeds.formats.hidden import drop_hidden
+from orca_agents.seeds.formats.hidden import drop_hidden, take_out
 from orca_agents.seeds.formats.markdown import write_blocks
 from orca_agents.seeds.reading import Decoded, decode
 
@@ -62,11 +62,9 @@ def _read_page(decoded: Decoded, name: str, as_html: bool) -> Document:
         raise SeedError("empty: it holds no characters")
     root = _parse(decoded.text)
     title, language, licence = _title(root), _language(root), _licence(root)
-    for element in list(root.iter(*_UNSEEN)):
-        element.drop_tree()
+    take_out(root, root.iter(*_UNSEEN))
     drop_hidden(root, readers_too=not as_html)
-    for element in list(root.iter("style")):
-        element.drop_tree()  # only now: it says what is hidden
+    take_out(root, root.iter("style"))  # only now: it says what is hidden
     if not "".join(root.find("body").itertext()).strip() and not root.xpath("//body//input | //body//img[@alt!='']"):
         raise SeedError(
             "no text outside its scripts: a browser makes its content; save the page as the browser shows it"
@@ -156,14 +154,11 @@ def _has_too_many_attributes(text: str) -> bool:
 
 def _main_text(root: Any) -> str:
     """The main text as Markdown, without navigation, notices and footers."""
+    import lxml.etree
     import trafilatura
 
-    for element in list(root.iter(*_AROUND)):
-        element.drop_tree()
-    for element in root.xpath("//body//*[@role or @id or @class]"):
-        said = f"{element.get('id', '')} {element.get('class', '')}"
-        if element.getparent() is not None and (element.get("role") in _ROLES or _NOTICE_NAME.search(said)):
-            element.drop_tree()
+    take_out(root, root.iter(*_AROUND))
+    take_out(root, filter(_is_around, root.xpath("//body//*[@role or @id or @class]")))
     settings: dict[str, Any] = {
         "output_format": "markdown",
         "include_comments": False,
@@ -173,8 +168,9 @@ def _main_text(root: Any) -> str:
         "include_images": False,
         "deduplicate": False,
     }
-    for element in list(root.iter(*_EMPHASIS)):
-        element.drop_tag()  # marks inside words and calls spoil more than they say
+    lxml.etree.strip_tags(root, *_EMPHASIS)  # marks inside words and calls spoil more than they say
+    for element in root.iter():  # what was taken out left texts in pieces, over which the library takes long
+        element.text, element.tail = element.text, element.tail
     for table in root.iter("table"):
         foot, head = table.find("tfoot"), table.find("thead")
         if foot is not None and head is not None and _words(foot) == _words(head):
@@ -200,6 +196,12 @@ def _main_text(root: Any) -> str:
         # The library found no structure and gave the words of the page in one line: its blocks say more.
         text = write_blocks(root.find("body"))
     return _without_notices(text)
+
+
+def _is_around(element: Any) -> bool:
+    """Whether an element says of itself that it is no part of the text."""
+    said = f"{element.get('id', '')} {element.get('class', '')}"
+    return element.get("role") in _ROLES or _NOTICE_NAME.search(said) is not None
 
 
 def _without_notices(text: str) -> str:
@@ -249,11 +251,8 @@ def _visible_page(root: Any) -> str:
     """The page as HTML with what an agent acts on: ids, names, roles, forms, links; nothing that runs or is unseen."""
     import lxml.html
 
-    for element in list(root.iter("meta", "link", "base")):
-        element.drop_tree()
-    for element in list(root.iter("input")):
-        if element.get("type", "").lower() == "hidden":
-            element.drop_tree()
+    take_out(root, root.iter("meta", "link", "base"))
+    take_out(root, (element for element in root.iter("input") if element.get("type", "").lower() == "hidden"))
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             plain = name.lower()
