@@ -19,8 +19,9 @@ help:  ## show this list
 demo: $(VENV)/local.stamp  ## see it work, with no key and no server: an embedded model turns a sample into examples
 	$(BIN)/orca-agents demo
 
-test: $(VENV)/dev.stamp  ## run the tests; ARGS="-k harvest" passes on options
-	$(BIN)/python -m pytest $(ARGS)
+# A file of tests stays in one process; more than four share a machine badly, since many tests wait for programs.
+test: $(VENV)/dev.stamp  ## run the tests, some side by side; ARGS="-k harvest" passes on options
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/dev.stamp  ## run the slow tests, which `make test` leaves out
 	$(BIN)/python -m pytest -m slow $(ARGS)

@@ -330,11 +330,13 @@ async def test_closing_ends_what_is_just_being_started(engine: Engine) -> None:
         running = asyncio.create_task(sandbox.run(program))
         starting = asyncio.create_task(sandbox.start(program))
         await asyncio.sleep(wait_s)
+        has_started = starting.done()  # on a quick machine: then it is ended as any other program is
         async with asyncio.timeout(8):
             await sandbox.close()
             assert _ours(engine) == [], f"closed after {wait_s} s"
-            for error in await asyncio.gather(running, starting, return_exceptions=True):
-                assert isinstance(error, SandboxError)
+            ran, started = await asyncio.gather(running, starting, return_exceptions=True)
+            assert isinstance(ran, SandboxError)
+            assert has_started or isinstance(started, SandboxError)
 
 
 async def test_a_program_can_be_killed_once_more_after_its_sandbox_was_closed(engine: Engine) -> None:
