@@ -9,6 +9,9 @@ from dataclasses import dataclass
 _OPENING = re.compile(r"(?P<indent>[ \t]*+)(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^`\r\n]*+)\r?\n?")
 _FENCE_LINE = re.compile(r"[ \t]*+```\w*+\s*+")
 
+JSON = ("", "json")
+"""What may stand behind the fence around JSON."""
+
 
 @dataclass(frozen=True)
 class Block:

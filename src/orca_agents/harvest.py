@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_agents.errors import ChatError, UnparsableError
-from orca_agents.fences import without_fence
+from orca_agents.fences import JSON, without_fence
 from orca_agents.looping import find_loop
 
 Product = dict[str, tuple[str, ...]]
@@ -86,7 +86,7 @@ class Form:
 
     def _read_json(self, text: str) -> Product:
         try:
-            data = json.loads(without_fence(text, ("", "json")), strict=False)
+            data = json.loads(without_fence(text, JSON), strict=False)
         except (ValueError, RecursionError) as error:  # the second: brackets without end, as a model may fall into them
             raise UnparsableError(f"this is not JSON ({error}): {_start(text)}") from None
         if not isinstance(data, dict):

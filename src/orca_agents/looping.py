@@ -21,7 +21,7 @@ class Looping:
 
 def find_loop(text: str) -> Looping | None:
     """The first loop of a text: a piece of at most 60 characters that fills 400 characters or more."""
-    for at in range(0, len(text) - LEAST // 2, _WINDOW):
+    for at in range(0, len(text) - _WINDOW, _WINDOW):
         window = text[at : at + _WINDOW]
         again = text.find(window, at + 1, at + _WINDOW + LONGEST_PIECE)
         if again < 0:

@@ -35,6 +35,11 @@ REASONING_TOKENS = 8000
 """Room for reasoning where nothing is said and the model is known to need it."""
 
 
+def is_language_code(text: str) -> bool:
+    """Whether a text is the code of a language, such as es or pt-BR."""
+    return re.fullmatch(r"[a-z]{2,3}(-\w+)?", text) is not None
+
+
 def is_openai_reasoner(model: str) -> bool:
     """Whether a name is that of one of OpenAI's reasoning models: o1, o3-mini, gpt-5-mini, openai/gpt-5, ..."""
     return re.match(r"o\d|gpt-5", model.rpartition("/")[2], re.IGNORECASE) is not None
@@ -192,7 +197,7 @@ class RunConfig(Config):
     @classmethod
     def _is_code(cls, language: str | None) -> str | None:
         """What is no code would be found in no text: everything would be bought, and turned down."""
-        if language is not None and not re.fullmatch(r"[a-z]{2,3}(-\w+)?", language):
+        if language is not None and not is_language_code(language):
             raise ValueError(f"{language!r} is not the code of a language; write it like es or pt-BR")
         return language
 

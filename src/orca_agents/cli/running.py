@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import sys
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from orca_agents.execution import execute
 from orca_agents.models import choose_model, is_default_model
 from orca_agents.outcomes import Example, Failure, Rejection, Skip
 from orca_agents.records import Usage
-from orca_agents.run_config import ModelConfig, RunConfig
+from orca_agents.run_config import ModelConfig, RunConfig, is_language_code
 from orca_agents.run_folder import End
 from orca_agents.run_setup import default_out, is_of_many, make_config
 from orca_agents.runs import LOCAL_WARNING
@@ -202,7 +201,7 @@ def resolve(
     chosen = {name: value for name, value in given.items() if value not in (None, ())}
     if not all(name.strip() for name in chosen.get("skill", "-").split(",")):
         raise ConfigError(f"the skill {chosen['skill']!r} has an empty name in it: write a,b without blanks between")
-    if not re.fullmatch(r"[a-z]{2,3}(-\w+)?", chosen.get("language", "en")):
+    if not is_language_code(chosen.get("language", "en")):
         raise ConfigError(f"--language {chosen['language']}: give the code of a language, e.g. es or pt-BR")
     if file is not None:
         over = {"model": model, "base_url": base_url, "concurrency": concurrency}

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from orca_agents.constraints.kind import Kind, Saying, number, one_of, pattern, phrase, phrases
 from orca_agents.constraints.measure import LONGEST, fold, headings_of, occurrences, without_markup
-from orca_agents.fences import without_fence
+from orca_agents.fences import JSON, without_fence
 
 _RULE = re.compile(r"\|?(?:[ \t]*+:?-++:?[ \t]*+\|)++(?:[ \t]*+:?-++:?)?[ \t]*+$")
 
@@ -97,7 +97,7 @@ def _marked(expression: str, called: str) -> Callable[[str, str, object], str | 
 
 def _why_other_keys(text: str, _: str, keys: object) -> str | None:
     assert isinstance(keys, tuple)
-    bare = without_fence(text, ("", "json"))
+    bare = without_fence(text, JSON)
     try:
         data = json.loads(bare, object_pairs_hook=_without_doubles, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

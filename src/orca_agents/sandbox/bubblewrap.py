@@ -25,6 +25,7 @@ from pathlib import Path
 from orca_agents.errors import SandboxError
 from orca_agents.sandbox.api import PYTHON, BackEnd, Limits, Outcome, Process, Program
 from orca_agents.sandbox.boot import checked_files, environment
+from orca_agents.sandbox.closing import UnderWay, all_ended
 from orca_agents.sandbox.interpreters import choose_python
 from orca_agents.sandbox.namespace import Namespace
 from orca_agents.sandbox.process import Command, run_to_end, start_talk
@@ -73,9 +74,7 @@ class BubblewrapSandbox:
         self._filter = refusing_filter()
         self._free = asyncio.Semaphore(4 * max(2, os.cpu_count() or 2))
         self._running: set[Namespace] = set()
-        self._starts: set[asyncio.Future[None]] = set()
-        """Programs that are being started: nothing of them can be ended yet."""
-        self._is_closed = False
+        self._under_way = UnderWay(self.name)
 
     @property
     def name(self) -> BackEnd:
@@ -90,14 +89,24 @@ class BubblewrapSandbox:
 
     async def run(self, program: Program) -> Outcome:
         """Run a program to its end. Raises `SandboxError` where bwrap does not work, `ValueError` for a bad path."""
+        return await self._under_way.do(self._run(program))
+
+    async def start(self, program: Program) -> Process:
+        """Start a program that keeps running. Raises as `run` does."""
+        return await self._under_way.do(self._start(program))
+
+    async def close(self) -> None:
+        """End everything that still runs. Safe to call twice."""
+        await self._under_way.end()
+        await all_ended(*(tree.end() for tree in list(self._running)))
+
+    async def _run(self, program: Program) -> Outcome:
         files = _fitting_files(program)
         async with self._free:
-            self._check_open()
-            with _Setup(self._starts) as setup:
+            with _Setup() as setup:
                 command = self._command(program, files, setup)
                 outcome = await run_to_end(command, self._tree_maker(setup, program), program.stdin, program.limits)
                 tree = setup.tree
-        self._check_open()
         if not outcome.stopped and not tree.has_run:
             raise SandboxError(_why_bwrap_failed(outcome.stderr))
         if outcome.exit_code is not None and outcome.exit_code - _SIGNALLED in signal.valid_signals():
@@ -106,25 +115,11 @@ class BubblewrapSandbox:
             outcome = replace(outcome, exit_code=None, stopped="time")
         return outcome
 
-    async def start(self, program: Program) -> Process:
-        """Start a program that keeps running. Raises as `run` does."""
+    async def _start(self, program: Program) -> Process:
         files = _fitting_files(program)
-        self._check_open()
-        with _Setup(self._starts) as setup:
+        with _Setup() as setup:
             command = self._command(program, files, setup)
             return await start_talk(command, self._tree_maker(setup, program), program.stdin)
-
-    async def close(self) -> None:
-        """End everything that still runs. Safe to call twice."""
-        self._is_closed = True
-        while self._starts or self._running:
-            if self._starts:
-                await asyncio.wait(self._starts)
-            await asyncio.gather(*(tree.end() for tree in list(self._running)))
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise SandboxError("the sandbox is closed, and with it everything that ran in it")
 
     def _host_files(self) -> list[str]:
         """What of the host the program sees, all of it read-only."""
@@ -147,7 +142,6 @@ class BubblewrapSandbox:
     def _tree_maker(self, setup: _Setup, program: Program) -> Callable[[asyncio.SubprocessTransport], Namespace]:
         def make_tree(transport: asyncio.SubprocessTransport) -> Namespace:
             setup.tree = Namespace(transport, setup.hand_over_status(), program.limits, _DISK, self._running)
-            setup.has_started()
             return setup.tree
 
         return make_tree
@@ -185,10 +179,7 @@ class BubblewrapSandbox:
 class _Setup:
     """The open files that bwrap reads from and reports to, closed on our side once it has started."""
 
-    def __init__(self, starts: set[asyncio.Future[None]]) -> None:
-        self._start: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._start.add_done_callback(starts.discard)
-        starts.add(self._start)
+    def __init__(self) -> None:
         self._status, self.status = os.pipe()
         self.inherited = [self.status]
         self.tree: Namespace
@@ -197,15 +188,9 @@ class _Setup:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.has_started()
         self._close()
         if self._status >= 0:
             os.close(self._status)
-
-    def has_started(self) -> None:
-        """There is something that can be ended now, or there will be nothing."""
-        if not self._start.done():
-            self._start.set_result(None)
 
     def add(self, content: bytes) -> int:
         """A file in memory, of which bwrap makes a copy."""

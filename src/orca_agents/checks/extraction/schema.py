@@ -11,7 +11,7 @@ from typing import Any
 
 from orca_agents.checks.extraction.dates import is_date, is_time
 from orca_agents.checks.extraction.patterns import PATTERNS, is_shape, matches
-from orca_agents.fences import without_fence
+from orca_agents.fences import JSON, without_fence
 
 MOST_FIELDS = 24
 MOST_LEVELS = 5
@@ -101,7 +101,7 @@ def read_data(text: str) -> Any:
 
 def bare_json(text: str) -> str:
     """The JSON without the space and the Markdown fence around it, otherwise byte for byte."""
-    return without_fence(text, ("", "json")).strip()
+    return without_fence(text, JSON).strip()
 
 
 def misfits(data: Any, node: Node, path: str = "") -> list[str]:

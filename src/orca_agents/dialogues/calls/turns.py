@@ -15,7 +15,7 @@ from orca_agents.dialogues.calls.sources import PAGING, Sources, stated, why_mad
 from orca_agents.dialogues.calls.state import State
 from orca_agents.dialogues.calls.types import write_type
 from orca_agents.errors import UnparsableError, did_you_mean
-from orca_agents.fences import without_fence
+from orca_agents.fences import JSON, without_fence
 from orca_agents.harvest import Field, Form, Product
 from orca_agents.numerals import numbers_in
 
@@ -100,7 +100,7 @@ def read_reply(product: Product, call: Call, function: Function, state: State) -
     """The back end's response. Raises `UnparsableError` where it does not go with the schema or with the state."""
     text = product["response"][0]
     try:
-        source = without_fence(text, ("", "json"))
+        source = without_fence(text, JSON)
         reply = json.loads(source, strict=False, parse_constant=_no_constant, parse_float=_finite)
         json.dumps(reply, ensure_ascii=False).encode()  # half of a character cannot be written down
     except (ValueError, RecursionError) as error:
